@@ -1,0 +1,1 @@
+"""Domain of the electronic-seal and trusted-transaction service."""
