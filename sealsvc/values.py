@@ -1,6 +1,8 @@
 """Frozen values that several areas and engines share."""
 
+from base64 import b32encode
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import NewType
 
@@ -174,3 +176,23 @@ class Fact:
     subjects: tuple[Subject, ...]
     public: JsonObject = field(default_factory=dict)
     payload: JsonObject = field(default_factory=dict)
+
+
+def base32_id(sixteen: bytes) -> str:
+    """128 bits as 26 lower-case base32 characters (RFC 4648, no padding)."""
+    return b32encode(sixteen).decode("ascii").rstrip("=").lower()
+
+
+def random_id(prefix: str, sixteen: bytes) -> str:
+    """`prefix_` + 128 random bits, for ids that stand in a leaf and so must tell no time."""
+    return f"{prefix}_{base32_id(sixteen)}"
+
+
+def time_ordered_id(prefix: str, at: datetime, sixteen: bytes) -> str:
+    """`prefix_` + a UUIDv7 of the instant and the random bits, for rows read in order of time.
+
+    Source: RFC 9562 section 5.7; CONTRACT section 5.
+    """
+    stamp = int(at.timestamp() * 1000).to_bytes(6, "big")
+    head = bytes([0x70 | sixteen[6] & 0x0F, sixteen[7], 0x80 | sixteen[8] & 0x3F])
+    return f"{prefix}_{base32_id(stamp + head + sixteen[9:16])}"

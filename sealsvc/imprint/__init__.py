@@ -1,0 +1,1 @@
+"""Seal imprints: drawing them to the millimetre and measuring how far two pictures are apart."""

@@ -1,0 +1,44 @@
+"""What every area's verbs are given: plain values and ports, no settings, no adapters."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from ca.keys import KeyStore
+from sealsvc.ports import Blobs, Clock, Rng, Sandbox
+from sealsvc.storage.uow import ReadFactory, WriteFactory
+
+
+@dataclass(frozen=True)
+class DomainConfig:
+    """Choices of the trust domain, fixed at start.
+
+    base_url: public address without trailing slash (certificates carry it); origin: the log's.
+    approval_dual: approval needs another client than the applicant. imprint_dpi: of drawn seals.
+    max_document_bytes: of one upload. crl_lifetime: thisUpdate to nextUpdate.
+    """
+
+    base_url: str
+    origin: str
+    default_suite: str = "ecdsa-p256-sha256"
+    imprint_dpi: int = 300
+    max_document_bytes: int = 50 * 1024 * 1024
+    crl_lifetime: timedelta = timedelta(days=7)
+    verification_policy: str = "default"
+    strict_org_check: bool = False
+
+
+@dataclass(frozen=True)
+class Deps:
+    """The areas' world.
+
+    write: opens a unit of work; read: a read-only session; see `sealsvc.storage.uow.Store`.
+    """
+
+    write: WriteFactory
+    read: ReadFactory
+    clock: Clock
+    rng: Rng
+    blobs: Blobs
+    sandbox: Sandbox
+    keys: KeyStore
+    config: DomainConfig = field(default_factory=lambda: DomainConfig("", ""))

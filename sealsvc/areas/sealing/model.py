@@ -1,0 +1,218 @@
+"""Who may put which seal on which document, and the facts of doing so."""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from sealsvc.areas.access.model import require, require_bound_to
+from sealsvc.areas.entities.model import UsccStatus, check_uscc
+from sealsvc.areas.seals.model import types_for_role
+from sealsvc.errors import BadInput, Conflict, Internal
+from sealsvc.values import (
+    Declaration,
+    DocumentRole,
+    Fact,
+    JsonObject,
+    Principal,
+    Scope,
+    SealId,
+    SealMedium,
+    SealStatus,
+    SealType,
+    Subject,
+    SubjectKind,
+)
+
+NUMBER_LIMIT = 100
+PARTIES_LIMIT = 50
+
+_SHA256_HEX = re.compile(r"[0-9a-f]{64}", re.ASCII)
+
+
+class SealNotActive(Conflict):
+    """The seal is in a state in which it cannot be used; `status` names it."""
+
+    code = "SEAL_NOT_ACTIVE"
+
+
+class SealIsPhysical(Conflict):
+    """A physical seal has no key: it is filed here, not used."""
+
+    code = "SEAL_IS_PHYSICAL"
+
+
+class SealTypeNotAllowed(Conflict):
+    """The seal's type does not fit the document's role (rule R06)."""
+
+    code = "SEAL_TYPE_NOT_ALLOWED"
+
+
+class SealOutOfValidity(Conflict):
+    """The seal is active but its validity has not begun or is over."""
+
+    code = "SEAL_OUT_OF_VALIDITY"
+
+
+class DeclarationInvalid(BadInput):
+    """What the sealer says of the document is malformed; `field` and `reason` say where."""
+
+    code = "DECLARATION_INVALID"
+
+
+class DigestMalformed(Internal):
+    """Our own code handed over a digest that is not 64 lower-case hex digits."""
+
+    code = "DIGEST_MALFORMED"
+
+
+@dataclass(frozen=True)
+class SealForUse:
+    """A seal as far as its use depends on it. valid_until: the first instant after validity."""
+
+    seal_id: SealId
+    owner_uscc: str
+    seal_type: SealType
+    medium: SealMedium
+    status: SealStatus
+    valid_from: datetime
+    valid_until: datetime
+
+
+def may_use(
+    seal: SealForUse, principal: Principal, role: DocumentRole | None, now: datetime
+) -> None:
+    """Let pass the owner's client with a seal that is fit for the document, now.
+
+    role: None where the sealer declared none; then the type is not judged.
+    Raises: ScopeMissing, NotYourEntity, SealIsPhysical, SealNotActive, SealOutOfValidity,
+    SealTypeNotAllowed.
+    Source: CONTRACT sections 2, 3 and 5.
+    """
+    # The rights first: who may not use the seal learns nothing about its state.
+    require(principal, Scope.SEAL_SIGN)
+    require_bound_to(principal, seal.owner_uscc)
+    if seal.medium is SealMedium.PHYSICAL:
+        raise SealIsPhysical()
+    if seal.status is not SealStatus.ACTIVE:
+        raise SealNotActive(status=str(seal.status))
+    if not seal.valid_from <= now < seal.valid_until:
+        raise SealOutOfValidity(
+            validFrom=seal.valid_from.isoformat(), validUntil=seal.valid_until.isoformat()
+        )
+    if role is not None and seal.seal_type not in types_for_role(role):
+        raise SealTypeNotAllowed(type=str(seal.seal_type), role=str(role))
+
+
+def validate_declaration(declaration: Declaration) -> Declaration:
+    """The declaration in canonical form: credit codes checked, number in NFC.
+
+    Raises: DeclarationInvalid.
+    """
+    parties = declaration.party_usccs
+    if len(parties) > PARTIES_LIMIT:
+        raise DeclarationInvalid(field="partyUsccs", reason="TOO_MANY")
+    codes = tuple(_uscc("partyUsccs", party) for party in parties)
+    if len(set(codes)) != len(codes):
+        raise DeclarationInvalid(field="partyUsccs", reason="REPEATED")
+    seller = declaration.seller_uscc
+    return replace(
+        declaration,
+        number=None if declaration.number is None else _number(declaration.number),
+        seller_uscc=None if seller is None else _uscc("sellerUscc", seller),
+        party_usccs=codes,
+    )
+
+
+@dataclass(frozen=True)
+class SealingRef:
+    """One use of a seal, as its facts name it. cert_serial: lower-case hex; by: client id."""
+
+    sealing_id: str
+    seal_id: SealId
+    cert_serial: str
+    by: str
+    declaration: Declaration = field(default_factory=Declaration)
+
+
+def sealing_authorised(use: SealingRef, *, original_sha256: str, tbs_sha256: str) -> Fact:
+    """`sealing.authorised`: the intent, before anything is signed.
+
+    original_sha256: of the file as received; tbs_sha256: of the exact bytes to be signed; hex.
+    Raises: DigestMalformed. Source: ARCHITECTURE section 7.4.
+    """
+    payload = _payload(use)
+    payload["originalDigest"] = _hex(original_sha256)
+    payload["tbsDigest"] = _hex(tbs_sha256)
+    document = Subject(SubjectKind.DOCUMENT, original_sha256)
+    return Fact("sealing.authorised", _subjects(use, document), {}, payload)
+
+
+def sealing_completed(
+    use: SealingRef, *, original_sha256: str, sealed_sha256: str, signature_sha256: str
+) -> Fact:
+    """`sealing.completed`: the sealed file exists; the trace finds it by `digest`.
+
+    sealed_sha256: of the whole sealed file; signature_sha256: of the signature value; hex.
+    Raises: DigestMalformed. Source: CONTRACT sections 1 and 4.
+    """
+    payload = _payload(use)
+    payload["originalDigest"] = _hex(original_sha256)
+    payload["digest"] = _hex(sealed_sha256)
+    payload["signatureDigest"] = _hex(signature_sha256)
+    found_by = (
+        Subject(SubjectKind.DOCUMENT, sealed_sha256),
+        Subject(SubjectKind.SIGNATURE, signature_sha256),
+    )
+    return Fact("sealing.completed", _subjects(use, *found_by), {}, payload)
+
+
+def sealing_abandoned(use: SealingRef, *, original_sha256: str, reason: str) -> Fact:
+    """`sealing.abandoned`: an intent that ended without a sealed file; reason: a stable code.
+
+    Raises: DigestMalformed.
+    """
+    payload = _payload(use)
+    payload["originalDigest"] = _hex(original_sha256)
+    payload["reason"] = reason
+    document = Subject(SubjectKind.DOCUMENT, original_sha256)
+    return Fact("sealing.abandoned", _subjects(use, document), {}, payload)
+
+
+def _payload(use: SealingRef) -> JsonObject:
+    return {
+        "by": use.by,
+        "sealingId": use.sealing_id,
+        "sealId": use.seal_id,
+        "certSerial": use.cert_serial,
+        "declaration": use.declaration.to_json(),
+    }
+
+
+def _subjects(use: SealingRef, *found_by: Subject) -> tuple[Subject, ...]:
+    own: Iterable[Subject] = (
+        Subject(SubjectKind.SEALING, use.sealing_id),
+        Subject(SubjectKind.SEAL, use.seal_id),
+    )
+    return (*own, *found_by)
+
+
+def _hex(digest: str) -> str:
+    if _SHA256_HEX.fullmatch(digest) is None:
+        raise DigestMalformed()
+    return digest
+
+
+def _uscc(name: str, text: str) -> str:
+    result = check_uscc(text)
+    if result.status is UsccStatus.INVALID:
+        raise DeclarationInvalid(field=name, reason="USCC_INVALID")
+    return result.code
+
+
+def _number(text: str) -> str:
+    number = unicodedata.normalize("NFC", text[: 4 * NUMBER_LIMIT]).strip()
+    if not number or len(number) > NUMBER_LIMIT or not number.isprintable():
+        raise DeclarationInvalid(field="number", reason="MALFORMED")
+    return number

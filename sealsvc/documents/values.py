@@ -1,0 +1,174 @@
+"""What reading a document yields and what sealing one needs: plain, frozen, picklable values.
+
+These cross the border of the sandbox (ARCHITECTURE section 11, steps 3-4), so they hold only
+bytes, strings, numbers, tuples and enums.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from sealsvc.values import DocumentRole, Placement
+
+
+class DigestOutcome(StrEnum):
+    """Does the document still have the digest that was signed? (EN 319 102-1, 5.2.7, CV)."""
+
+    MATCHES = "MATCHES"
+    DIFFERS = "DIFFERS"
+    NOT_CHECKED = "NOT_CHECKED"
+
+
+class SignatureOutcome(StrEnum):
+    """Does the signature value verify with the key of the signer's certificate?"""
+
+    VERIFIES = "VERIFIES"
+    FAILS = "FAILS"
+    NOT_CHECKED = "NOT_CHECKED"
+
+
+class Coverage(StrEnum):
+    """How much of the file the signature covers.
+
+    FILE: all but its own value, to the last byte. REVISION: all of its own revision, later
+    revisions follow. PARTIAL: less than its own revision, or a gap elsewhere than the value.
+    """
+
+    FILE = "FILE"
+    REVISION = "REVISION"
+    PARTIAL = "PARTIAL"
+    UNKNOWN = "UNKNOWN"
+
+
+class ChangeClass(StrEnum):
+    """What later revisions did, worst last. FURTHER_SEAL: CONTRACT section 1."""
+
+    NONE = "NONE"
+    LONG_TERM_UPDATE = "LONG_TERM_UPDATE"
+    FURTHER_SEAL = "FURTHER_SEAL"
+    FORM_FILLING = "FORM_FILLING"
+    ANNOTATION = "ANNOTATION"
+    OTHER = "OTHER"
+    UNREADABLE = "UNREADABLE"
+
+
+@dataclass(frozen=True)
+class Change:
+    """One classified change after a signature. revision: 1-based; detail: words for a person."""
+
+    change_class: ChangeClass
+    revision: int | None
+    detail: str
+
+
+@dataclass(frozen=True)
+class ReadingProblem:
+    """Something about the bytes that a judge must know. code: UPPER_SNAKE; detail: no content."""
+
+    code: str
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class SealPicture:
+    """The picture a signature shows. png: re-encoded RGBA; rgba_sha256: hex over `w h` + pixels.
+
+    The rectangle is in millimetres from the top-left of the page as shown.
+    """
+
+    png: bytes
+    rgba_sha256: str
+    page: int
+    x_mm: float
+    y_mm: float
+    width_mm: float
+    height_mm: float
+
+
+@dataclass(frozen=True)
+class SignatureReading:
+    """All that the bytes alone say of one signature; no trust, no registry.
+
+    id: `S-` + first 16 hex of signature_sha256 (or of the field name where there is no value).
+    signature_sha256: hex SHA-256 of the signature value, the identity of a signature
+    (pdf.md section 3). signed_attributes_sha256: hex, what the key signed. certificates_der: all
+    embedded, the signer's excluded. docmdp: 1..3 when this signature certifies.
+    docmdp_kept: None when no certification applies to this signature.
+    """
+
+    id: str
+    field_name: str
+    is_timestamp: bool
+    sub_filter: str
+    revision: int
+    byte_range: tuple[int, ...]
+    coverage: Coverage
+    digest: DigestOutcome
+    signature: SignatureOutcome
+    digest_algorithm: str | None
+    signature_algorithm: str | None
+    signature_algorithm_oid: str | None
+    signer_certificate_der: bytes | None
+    certificates_der: tuple[bytes, ...]
+    claimed_at: datetime | None
+    signature_sha256: str | None
+    docmdp: int | None
+    docmdp_kept: bool | None
+    changes_after: tuple[Change, ...]
+    worst_change: ChangeClass
+    picture: SealPicture | None
+    crls_der: tuple[bytes, ...]
+    ocsps_der: tuple[bytes, ...]
+    timestamp_token_der: bytes | None
+    problems: tuple[ReadingProblem, ...]
+
+
+@dataclass(frozen=True)
+class DocumentReading:
+    """A document read: its kind, revisions and signatures in the order of signing.
+
+    earlier_signatures: signed fields present in an older revision but not in the newest.
+    """
+
+    kind: str
+    size_bytes: int
+    page_count: int
+    revision_count: int
+    signatures: tuple[SignatureReading, ...]
+    earlier_signatures: tuple[str, ...]
+    problems: tuple[ReadingProblem, ...]
+
+
+@dataclass(frozen=True)
+class SealingSpec:
+    """How to put one seal on one document.
+
+    imprint_png None means invisible. certificate_der is the signer's, chain_der its issuers
+    without the root (pdf.md rule 9). suite: name in ca.algorithms. field_name: random, given by
+    the caller. imprint_height_ratio: height of the box over its width.
+    """
+
+    role: DocumentRole
+    certificate_der: bytes
+    chain_der: tuple[bytes, ...]
+    suite: str
+    signed_at: datetime
+    field_name: str
+    signer_name: str
+    imprint_png: bytes | None
+    placement: Placement | None
+    imprint_height_ratio: float = 1.0
+
+
+@dataclass(frozen=True)
+class PreparedSealing:
+    """A revision with a hole. tbs: the exact bytes the key signs (DER SET OF attributes).
+
+    document: the file with an empty signature value; document_digest: SHA-256 over the ByteRange;
+    state: opaque to callers, picklable, everything `finish` needs besides the signature.
+    """
+
+    document: bytes
+    document_digest: bytes
+    tbs: bytes
+    state: bytes

@@ -1,0 +1,58 @@
+"""Hash tiles as rows: one row a tile at its present width, narrower ones cut from it."""
+
+from sqlalchemy import insert, select, update
+from sqlmodel import Session
+
+from sealsvc.errors import Internal, NotFound
+from sealsvc.storage.tables import LogTileRow
+from sealsvc.tlog.tilerows import TileReader
+from sealsvc.tlog.tiles import Tile
+
+
+class TileNotFound(NotFound):
+    """The log is not yet large enough to have this tile or bundle."""
+
+    code = "TILE_NOT_FOUND"
+
+
+class TileChanged(Internal):
+    """A stored tile would get other bytes than it has; published objects are immutable."""
+
+    code = "LOG_TILE_CHANGED"
+
+
+def tile_reader(session: Session) -> TileReader:
+    """A reader over the stored tiles. The reader raises: TileNotFound."""
+
+    def read(tile: Tile) -> bytes:
+        data = _data(session, tile)
+        if data is None or len(data) < tile.length_bytes:
+            raise TileNotFound(path=tile.path)
+        return data[: tile.length_bytes]
+
+    return read
+
+
+def write_tiles(session: Session, tiles: dict[Tile, bytes]) -> None:
+    """Store tiles; an existing row may only grow. Raises: TileChanged.
+
+    Source: transparency-log section 11.6.
+    """
+    columns = LogTileRow.__table__.c  # type: ignore[attr-defined]
+    for tile, data in tiles.items():
+        present = _data(session, tile)
+        if present is None:
+            row = {"level": tile.level, "n": tile.index, "data": data}
+            session.execute(insert(LogTileRow), [row])
+        elif data[: len(present)] != present:
+            raise TileChanged(path=tile.path)
+        elif len(data) > len(present):
+            here = (columns.level == tile.level, columns.n == tile.index)
+            session.execute(update(LogTileRow).where(*here).values(data=data))
+
+
+def _data(session: Session, tile: Tile) -> bytes | None:
+    columns = LogTileRow.__table__.c  # type: ignore[attr-defined]
+    here = (columns.level == tile.level, columns.n == tile.index)
+    data = session.scalar(select(columns.data).where(*here))
+    return None if data is None else bytes(data)

@@ -1,0 +1,124 @@
+"""What a judgement stands on, gathered beforehand, frozen and picklable."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sealsvc.documents.values import DocumentReading, SignatureReading
+from sealsvc.values import Declaration, DocumentRole, SealMedium, SealStatus, SealType
+
+
+@dataclass(frozen=True)
+class RegisteredSeal:
+    """The registry's answer about the seal that holds a signer certificate.
+
+    status_at_signing: as known now, for the best signing time; status_then_known: the answer that
+    the registry gave at that time (bitemporal, CONTRACT section 2); status_now: at validation.
+    status_fact_id: fact that last changed the status before the signing time (its receipt proves
+    it). imprint_rgba_sha256: same measure as SealPicture.rgba_sha256.
+    """
+
+    seal_id: str
+    name: str
+    seal_type: SealType
+    medium: SealMedium
+    owner_uscc: str
+    owner_name: str
+    owner_active: bool
+    status_at_signing: SealStatus | None
+    status_then_known: SealStatus | None
+    status_now: SealStatus
+    status_now_since: datetime
+    status_fact_id: str | None
+    valid_from: datetime | None
+    valid_to: datetime | None
+    imprint_rgba_sha256: str | None
+
+
+@dataclass(frozen=True)
+class LogProof:
+    """Proof of existence from the log: a `sealing.completed` fact for this signature value.
+
+    not_before_at: the intent's time (`sealing.authorised`), if known; at: the completion's time.
+    """
+
+    fact_id: str
+    at: datetime
+    not_before_at: datetime | None
+    index: int | None
+
+
+@dataclass(frozen=True)
+class CertificateRecord:
+    """Our own CA's record of a signer certificate. None of it is read from the document."""
+
+    serial_hex: str
+    sealed_for: str | None
+    revoked_at: datetime | None
+
+
+@dataclass(frozen=True)
+class SignatureEvidence:
+    """One signature with all that was gathered for it.
+
+    issued_by_us: our CA's record, None when we did not issue the certificate or could not ask.
+    """
+
+    reading: SignatureReading
+    issued_by_us: CertificateRecord | None
+    seal: RegisteredSeal | None
+    log_proof: LogProof | None
+    declaration: Declaration | None
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """What the caller expects (`expect.*`, CONTRACT section 1); members not given are None/empty."""
+
+    role: DocumentRole | None = None
+    seller_uscc: str | None = None
+    party_usccs: tuple[str, ...] = ()
+    seal_type: SealType | None = None
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Everything `judge` needs.
+
+    anchors_der: trust anchors; own_anchor_sha256: which of them are ours (hex of DER).
+    issuers_der, crls_der: gathered for path building. registry_asked: False offline without a
+    registry, then sealAuthority is NOT_CHECKED. gathered_at: when; validation_time: judged as of.
+    """
+
+    document_sha256: str
+    filename: str | None
+    reading: DocumentReading
+    signatures: tuple[SignatureEvidence, ...]
+    anchors_der: tuple[bytes, ...]
+    issuers_der: tuple[bytes, ...]
+    crls_der: tuple[bytes, ...]
+    registry_asked: bool
+    expectation: Expectation
+    validation_time: datetime
+    gathered_at: datetime
+
+
+@dataclass(frozen=True)
+class SigningTime:
+    """The time a signature is judged at. proven: a log proof or time-stamp fixes it."""
+
+    at: datetime | None
+    proven: bool
+    sources: tuple[str, ...]
+
+
+def best_signing_time(claimed_at: datetime | None, proof: LogProof | None) -> SigningTime:
+    """The log's time where there is a proof, else the claimed time marked unproven.
+
+    The log's completion time bounds the signing from above; it is the conservative choice, as a
+    suspension between claim and completion then still counts. Source: china-domain section 3.3.
+    """
+    if proof is not None:
+        return SigningTime(at=proof.at, proven=True, sources=("LOG",))
+    if claimed_at is not None:
+        return SigningTime(at=claimed_at, proven=False, sources=("CLAIMED",))
+    return SigningTime(at=None, proven=False, sources=())

@@ -1,0 +1,93 @@
+"""One thing noticed, its weight, and where it counts."""
+
+from dataclasses import dataclass
+
+from sealsvc.verify.indications import AxisResult, Block, Severity, SubIndication
+from sealsvc.verify.messages import CATALOGUE, Axis, Weight
+
+DOCUMENT = "document"
+
+
+
+
+_SEVERITY = {
+    Weight.FAILS: Severity.ERROR,
+    Weight.DOUBT: Severity.WARNING,
+    Weight.NOTICE: Severity.WARNING,
+    Weight.INFO: Severity.INFO,
+    Weight.NOT_CHECKED: Severity.INFO,
+}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One finding. subject: a signature's id or `document`; params fill the message's gaps.
+
+    evidence: names of what proves it (fact ids, certificate serials).
+    """
+
+    code: str
+    weight: Weight
+    subject: str
+    params: tuple[tuple[str, str], ...] = ()
+    evidence: tuple[str, ...] = ()
+
+    @property
+    def severity(self) -> Severity:
+        """ERROR, WARNING or INFO, as reports show it."""
+        return _SEVERITY[self.weight]
+
+    @property
+    def block(self) -> Block:
+        """The building block that noticed it."""
+        return CATALOGUE[self.code].block
+
+    @property
+    def axis(self) -> Axis:
+        """The axis it counts for."""
+        return CATALOGUE[self.code].axis
+
+    @property
+    def clause(self) -> str:
+        """The clause of the standard or rule it rests on."""
+        return CATALOGUE[self.code].clause
+
+    @property
+    def sub_indication(self) -> SubIndication | None:
+        """What it means in the closed list of EN 319 102-1, if it means anything there."""
+        return CATALOGUE[self.code].sub_indication
+
+    def message(self, lang: str = "zh") -> str:
+        """The sentence for a person. lang: `zh` or `en`."""
+        entry = CATALOGUE[self.code]
+        return (entry.zh if lang == "zh" else entry.en).format(**dict(self.params))
+
+
+def noticed(
+    code: str,
+    subject: str,
+    *,
+    weight: Weight | None = None,
+    evidence: tuple[str, ...] = (),
+    **params: object,
+) -> Finding:
+    """A finding of the catalogue, with its usual weight unless another is given."""
+    return Finding(
+        code=code,
+        weight=weight or CATALOGUE[code].weight,
+        subject=subject,
+        params=tuple((key, str(value)) for key, value in sorted(params.items())),
+        evidence=evidence,
+    )
+
+
+def outcome(findings: tuple[Finding, ...]) -> AxisResult:
+    """The worst that findings say of one question; PASSED when none speaks against it."""
+    weights = {finding.weight for finding in findings}
+    if Weight.FAILS in weights:
+        return AxisResult.FAILED
+    if Weight.DOUBT in weights:
+        return AxisResult.INDETERMINATE
+    if Weight.NOT_CHECKED in weights:
+        return AxisResult.NOT_CHECKED
+    return AxisResult.PASSED

@@ -1,0 +1,88 @@
+"""Indications and sub-indications of ETSI EN 319 102-1, and our own words above them."""
+
+from enum import StrEnum
+
+
+class Indication(StrEnum):
+    """Result for a signature, or worst over a document (EN 319 102-1 clause 5.1.3)."""
+
+    TOTAL_PASSED = "TOTAL_PASSED"
+    TOTAL_FAILED = "TOTAL_FAILED"
+    INDETERMINATE = "INDETERMINATE"
+    NO_SIGNATURE_FOUND = "NO_SIGNATURE_FOUND"
+
+
+class SubIndication(StrEnum):
+    """The closed list (api-conventions section 1.2); our own matters are findings instead."""
+
+    FORMAT_FAILURE = "FORMAT_FAILURE"
+    HASH_FAILURE = "HASH_FAILURE"
+    SIG_CRYPTO_FAILURE = "SIG_CRYPTO_FAILURE"
+    REVOKED = "REVOKED"
+    EXPIRED = "EXPIRED"
+    NOT_YET_VALID = "NOT_YET_VALID"
+    SIG_CONSTRAINTS_FAILURE = "SIG_CONSTRAINTS_FAILURE"
+    CHAIN_CONSTRAINTS_FAILURE = "CHAIN_CONSTRAINTS_FAILURE"
+    CERTIFICATE_CHAIN_GENERAL_FAILURE = "CERTIFICATE_CHAIN_GENERAL_FAILURE"
+    CRYPTO_CONSTRAINTS_FAILURE = "CRYPTO_CONSTRAINTS_FAILURE"
+    POLICY_PROCESSING_ERROR = "POLICY_PROCESSING_ERROR"
+    SIGNATURE_POLICY_NOT_AVAILABLE = "SIGNATURE_POLICY_NOT_AVAILABLE"
+    TIMESTAMP_ORDER_FAILURE = "TIMESTAMP_ORDER_FAILURE"
+    NO_SIGNING_CERTIFICATE_FOUND = "NO_SIGNING_CERTIFICATE_FOUND"
+    NO_CERTIFICATE_CHAIN_FOUND = "NO_CERTIFICATE_CHAIN_FOUND"
+    NO_CERTIFICATE_CHAIN_FOUND_NO_POE = "NO_CERTIFICATE_CHAIN_FOUND_NO_POE"
+    REVOKED_NO_POE = "REVOKED_NO_POE"
+    REVOKED_CA_NO_POE = "REVOKED_CA_NO_POE"
+    OUT_OF_BOUNDS_NOT_REVOKED = "OUT_OF_BOUNDS_NOT_REVOKED"
+    OUT_OF_BOUNDS_NO_POE = "OUT_OF_BOUNDS_NO_POE"
+    REVOCATION_OUT_OF_BOUNDS_NO_POE = "REVOCATION_OUT_OF_BOUNDS_NO_POE"
+    CRYPTO_CONSTRAINTS_FAILURE_NO_POE = "CRYPTO_CONSTRAINTS_FAILURE_NO_POE"
+    NO_POE = "NO_POE"
+    TRY_LATER = "TRY_LATER"
+    SIGNED_DATA_NOT_FOUND = "SIGNED_DATA_NOT_FOUND"
+
+
+class AxisResult(StrEnum):
+    """Result of one axis (CONTRACT section 1)."""
+
+    PASSED = "PASSED"
+    FAILED = "FAILED"
+    INDETERMINATE = "INDETERMINATE"
+    NOT_CHECKED = "NOT_CHECKED"
+
+
+class Summary(StrEnum):
+    """The one word of a report, the first that holds (CONTRACT section 1)."""
+
+    UNSIGNED = "UNSIGNED"
+    MODIFIED = "MODIFIED"
+    INVALID = "INVALID"
+    TRUSTED = "TRUSTED"
+    INTACT = "INTACT"
+    INDETERMINATE = "INDETERMINATE"
+
+
+class Severity(StrEnum):
+    """Weight of a finding."""
+
+    ERROR = "ERROR"
+    WARNING = "WARNING"
+    INFO = "INFO"
+
+
+class Block(StrEnum):
+    """Building blocks of EN 319 102-1 clause 5.2 and 5.5-5.6, and our two axes beside them."""
+
+    FC = "FC"
+    ISC = "ISC"
+    VCI = "VCI"
+    RFC = "RFC"
+    CV = "CV"
+    XCV = "XCV"
+    SAV = "SAV"
+    PCV = "PCV"
+    VTS = "VTS"
+    POE = "POE"
+    PSV = "PSV"
+    SEAL = "SEAL"
+    SEMANTICS = "SEMANTICS"
