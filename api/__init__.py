@@ -1,0 +1,1 @@
+"""HTTP words over the domain: routers, schemas, problems, pages and the command line."""

@@ -133,8 +133,7 @@ def prepare_crl(
 def sign_crl(prepared: PreparedCrl, signer: Signer) -> bytes:
     """The CRL DER, its fresh signature verified; works once per PreparedCrl.
 
-    Raises: PreparedAlreadySigned, SignerMismatch, SignatureDoesNotMatch, and what the signer
-    raises.
+    Raises: PreparedAlreadySigned, SignerMismatch, SignerBroken, and what the signer raises.
     """
     spki_der = prepared.issuer.spki_der
     signature = ask_signature(prepared.tbs_der, spki_der, prepared._once, signer)

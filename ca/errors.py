@@ -72,6 +72,12 @@ class UnknownProfile(CaBadInput):
     code = "UNKNOWN_PROFILE"
 
 
+class NameInvalid(CaBadInput):
+    """A subject's text cannot be encoded: lone surrogates, or non-ASCII in country or code."""
+
+    code = "NAME_INVALID"
+
+
 class IssuerUnusable(CaBadInput):
     """The certificate offered as issuer is unreadable or may not sign certificates and CRLs."""
 
@@ -179,3 +185,9 @@ class KeyIdTaken(CaInternal):
     """A fresh random key id exists already: the random source repeats itself."""
 
     code = "KEY_ID_TAKEN"
+
+
+class SignerBroken(CaInternal):
+    """A signer's fresh signature does not verify under its own public key; it is thrown away."""
+
+    code = "SIGNER_BROKEN"

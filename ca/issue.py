@@ -74,7 +74,8 @@ def prepare(
     """The certificate to be signed, every lint passed.
 
     now: becomes notBefore, cut to the second; issuer: `IssuerInfo.self_signed` for a root.
-    Raises: LintFailed, PublicKeyInvalid, UnknownSuite, TimeNotAware. Source: RFC 5280 section 4.
+    Raises: LintFailed, NameInvalid, PublicKeyInvalid, UnknownSuite, TimeNotAware.
+    Source: RFC 5280 section 4.
     """
     suite_of_key(request.spki_der)
     not_before = whole_seconds(now)
@@ -110,8 +111,8 @@ def sign(prepared: Prepared, signer: Signer) -> bytes:
     """The certificate DER; works once per Prepared, even when the signer fails.
 
     The signature is verified and the finished certificate linted again before it leaves.
-    Raises: PreparedAlreadySigned, SignerMismatch, SignatureDoesNotMatch, LintFailed, and what the
-    signer raises.
+    Raises: PreparedAlreadySigned, SignerMismatch, SignerBroken, LintFailed, and what the signer
+    raises.
     """
     issuer = prepared.issuer
     signature = ask_signature(prepared.tbs_der, issuer.spki_der, prepared._once, signer)

@@ -7,7 +7,7 @@ from typing import cast
 from asn1crypto import x509
 
 from ca.algorithms import SignatureSuite, key_identifier, suite_of_key
-from ca.errors import IssuerUnusable
+from ca.errors import IssuerUnusable, NameInvalid
 
 _BEGINNING = datetime(1950, 1, 1, tzinfo=UTC)
 _END = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
@@ -34,7 +34,7 @@ class SubjectName:
         return None if self.uscc is None else f"NTR{self.country}-{self.uscc}"
 
     def to_asn1(self) -> x509.Name:
-        """The distinguished name, from the country down."""
+        """The distinguished name, from the country down. Raises: NameInvalid."""
         attributes = (
             ("country_name", "printable_string", self.country),
             ("organization_name", "utf8_string", self.organization),
@@ -42,14 +42,16 @@ class SubjectName:
             ("serial_number", "printable_string", self.uscc),
             ("common_name", "utf8_string", self.common_name),
         )
-        rdns = [
-            x509.RelativeDistinguishedName(
-                [{"type": kind, "value": x509.DirectoryString({encoding: value})}]
-            )
-            for kind, encoding, value in attributes
-            if value is not None
-        ]
+        try:
+            rdns = [_rdn(*attribute) for attribute in attributes if attribute[2] is not None]
+        except UnicodeEncodeError:
+            raise NameInvalid() from None
         return x509.Name(name="", value=x509.RDNSequence(rdns))
+
+
+def _rdn(kind: str, encoding: str, value: str | None) -> x509.RelativeDistinguishedName:
+    text = x509.DirectoryString({encoding: value})
+    return x509.RelativeDistinguishedName([{"type": kind, "value": text}])
 
 
 @dataclass(frozen=True)

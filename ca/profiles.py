@@ -24,7 +24,8 @@ class CertificateProfile:
 
     validity: at most this long; key_usage: asn1crypto's names of the bits; ext_key_usage: OIDs,
     none = extension absent; policy_oid: None = extension absent (an operator with a registered arc
-    sets its own by `dataclasses.replace`); allowed_suites: of the subject's key; uscc_required: the subject must name a legal person by its credit code.
+    sets its own by `dataclasses.replace`); allowed_suites: of the subject's key; uscc_required:
+    the subject must name a legal person by its credit code.
     """
 
     name: str

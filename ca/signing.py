@@ -8,7 +8,9 @@ from asn1crypto import core, x509
 from ca.algorithms import suite_of_key
 from ca.errors import (
     PreparedAlreadySigned,
+    SignatureDoesNotMatch,
     SignedObjectInvalid,
+    SignerBroken,
     SignerMismatch,
     TimeNotAware,
 )
@@ -40,15 +42,22 @@ class SignedEnvelope(core.Sequence):  # type: ignore[misc]  # asn1crypto is unty
 
 
 def ask_signature(tbs_der: bytes, issuer_spki: bytes, once: OneTime, signer: Signer) -> bytes:
-    """The one signature over `tbs_der`, unverified.
+    """The one signature over `tbs_der`, verified.
 
     Spent before the signer is asked: a second signature by a retry would be a second object
-    under the same serial number. Raises: SignerMismatch (nothing spent), PreparedAlreadySigned.
+    under the same serial number. Raises: SignerMismatch (nothing spent), PreparedAlreadySigned,
+    SignerBroken, and what the signer raises.
     """
-    if signer.public_key_spki != issuer_spki or signer.suite != suite_of_key(issuer_spki).name:
+    suite = suite_of_key(issuer_spki)
+    if signer.public_key_spki != issuer_spki or signer.suite != suite.name:
         raise SignerMismatch()
     once.spend()
-    return signer.sign(tbs_der)
+    signature = signer.sign(tbs_der)
+    try:
+        suite.verify(issuer_spki, signature, tbs_der)
+    except SignatureDoesNotMatch as error:
+        raise SignerBroken() from error
+    return signature
 
 
 def seal_envelope(tbs_der: bytes, signature: bytes, issuer_spki: bytes) -> bytes:

@@ -353,12 +353,15 @@ def _read_private(path: Path) -> bytes:
         raise
     except OSError:
         raise KeyStoreUnsafe(reason="not readable as a plain file") from None
-    with open(fd, "rb") as file:
-        status = os.fstat(file.fileno())
+    try:
+        status = os.fstat(fd)
         if not stat.S_ISREG(status.st_mode):
             raise KeyStoreUnsafe(reason="not a regular file")
         _require_ours(status)
-        return file.read(MAX_FILE_BYTES)
+        with open(fd, "rb", closefd=False) as file:
+            return file.read(MAX_FILE_BYTES)
+    finally:
+        os.close(fd)
 
 
 def _require_private_directory(directory: Path) -> None:

@@ -28,7 +28,10 @@ _NARROW_CELL = 0.55  # of a full cell, for brackets and dots
 # Where along the height, from the outer edge, the spacing on an arc is even: nearer to the base,
 # where neighbours come closest.
 _PACING_DEPTH = 0.86
-_CURVE_STEPS = 7200
+_CURVE_STEPS = 3600
+# The outermost characters are straight, so their corners reach past the curve's own angle, and
+# their ink may begin inside their cell.
+_ARC_MARGIN_DEG = 3.0
 _TAXPAYER_ID_SPAN_MM = 26.0  # S12, for 18 characters
 _TAXPAYER_ID_LENGTH = 18
 _LONGEST_TAXPAYER_ID = 20
@@ -154,15 +157,17 @@ def _ink_width(contours: list[Polygon]) -> float:
 
 @dataclass(frozen=True, eq=False)
 class _Curve:
-    """A curve parallel to the seal's edge, upper half in its middle.
+    """The curve on which characters are spaced, parallel to the seal's edge.
 
-    length_mm: distance along it, 0 at the top, growing clockwise. angle: polar angle at the
-    seal's centre, radians, 0 at the top. Both grow strictly with the sample's index.
+    t: parameter, 0 at the top, growing clockwise. length_mm: distance along the curve from the
+    top. near, far: smallest and largest polar angle (radians, seen from the centre, 0 at the
+    top) on the line from the text's outer edge to its base at t. All grow with the index.
     """
 
     t: NDArray[np.float64]
     length_mm: NDArray[np.float64]
-    angle: NDArray[np.float64]
+    near: NDArray[np.float64]
+    far: NDArray[np.float64]
 
 
 def _normal(t: NDArray[np.float64], a: float, b: float) -> NDArray[np.float64]:
@@ -176,14 +181,18 @@ def _points(t: NDArray[np.float64], a: float, b: float, inset: float) -> NDArray
     return np.asarray(edge - inset * _normal(t, a, b))
 
 
-def _parallel(a: float, b: float, inset: float) -> _Curve:
-    t = np.linspace(-np.pi, np.pi, _CURVE_STEPS + 1)
-    points = _points(t, a, b, inset)
+def _angle(points: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.asarray(np.unwrap(np.arctan2(points[:, 0], -points[:, 1])))
+
+
+def _pacing_curve(a: float, b: float, outer: float, height: float) -> _Curve:
+    """Right half of the curve for text whose outer edge lies `outer` mm inside the seal's."""
+    t = np.linspace(0, np.pi, _CURVE_STEPS + 1)
+    points = _points(t, a, b, outer + _PACING_DEPTH * height)
     steps = np.linalg.norm(np.diff(points, axis=0), axis=1)
     length = np.concatenate(([0.0], np.cumsum(steps)))
-    angle = np.unwrap(np.arctan2(points[:, 0], -points[:, 1]))
-    middle = _CURVE_STEPS // 2
-    return _Curve(t, length - length[middle], angle - angle[middle])
+    edges = [_angle(_points(t, a, b, inset)) for inset in (outer, outer + height)]
+    return _Curve(t, length, np.minimum(*edges), np.maximum(*edges))
 
 
 def text_arc(text: str, form: SealForm, arc: ArcForm, font: FontName) -> list[Region]:
@@ -197,11 +206,12 @@ def text_arc(text: str, form: SealForm, arc: ArcForm, font: FontName) -> list[Re
     cells = np.array([_cell(item, face) for item in glyphs])
     a, b = form.width_mm / 2, form.height_mm / 2
     outer = form.rim_mm + arc.inset_mm
-    curve = _parallel(a, b, outer + _PACING_DEPTH * arc.height_mm)
+    curve = _pacing_curve(a, b, outer, arc.height_mm)
     width_mm, gap_mm = _arc_pitch(cells, curve, arc)
     total = float(cells.sum() * width_mm + gap_mm * (len(cells) - 1))
     starts = -total / 2 + np.concatenate(([0.0], np.cumsum(cells * width_mm + gap_mm)[:-1]))
-    t = np.interp(starts + cells * width_mm / 2, curve.length_mm, curve.t)
+    along = starts + cells * width_mm / 2
+    t = np.sign(along) * np.interp(np.abs(along), curve.length_mm, curve.t)
     normals, centres = _normal(t, a, b), _points(t, a, b, outer + arc.height_mm / 2)
     regions = []
     for item, normal, centre in zip(glyphs, normals, centres, strict=True):
@@ -214,11 +224,12 @@ def text_arc(text: str, form: SealForm, arc: ArcForm, font: FontName) -> list[Re
 
 def _arc_pitch(cells: NDArray[np.float64], curve: _Curve, arc: ArcForm) -> tuple[float, float]:
     """Width of a full cell and the gap between cells, mm along the pacing curve."""
-    # The feet of the outermost characters reach a little further than their middles.
-    margin = np.deg2rad(2.0)
     least, most = (
-        2 * float(np.interp(np.deg2rad(limit) / 2 + side, curve.angle, curve.length_mm))
-        for limit, side in ((arc.min_deg, margin / 2), (arc.max_deg, -margin))
+        2 * float(np.interp(np.deg2rad(limit) / 2, reach, curve.length_mm))
+        for limit, reach in (
+            (arc.min_deg + _ARC_MARGIN_DEG, curve.near),
+            (arc.max_deg - _ARC_MARGIN_DEG, curve.far),
+        )
     )
     units = float(cells.sum()) + _GAP * (len(cells) - 1)
     width_mm = min(_NATURAL_WIDTH * arc.height_mm, most / units)

@@ -110,7 +110,7 @@ def normalise(image: Image.Image) -> NormalBitmap:
         return NormalBitmap(np.zeros((NORMAL_SIDE_PX,) * 2, np.uint8), None, None)
     side = (NORMAL_SIDE_PX, NORMAL_SIDE_PX)
     cropped = ink.crop(box)
-    scaled = np.asarray(cropped.resize(side, Image.Resampling.BOX), dtype=np.uint8)
+    scaled = np.asarray(cropped.resize(side, Image.Resampling.BILINEAR), dtype=np.uint8)
     weights = np.asarray(cropped) >= _INK_THRESHOLD
     if not weights.any():
         weights = np.asarray(cropped) >= _CROP_THRESHOLD

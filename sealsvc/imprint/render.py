@@ -149,14 +149,16 @@ def _fill(canvas: Image.Image, contours: list[Polygon]) -> None:
     """Ink one region by the non-zero winding rule."""
     if not contours:
         return
+    # Pillow cuts fractions off, which would shift everything to the top left.
+    contours = [np.rint(contour) for contour in contours]
     every = np.concatenate(contours)
-    left, top = (int(v) for v in np.floor(every.min(axis=0)))
-    right, bottom = (int(v) + 2 for v in np.ceil(every.max(axis=0)))
+    left, top = (int(v) for v in every.min(axis=0))
+    right, bottom = (int(v) + 1 for v in every.max(axis=0))
     winding = np.zeros((bottom - top, right - left), dtype=np.int8)
     for contour in contours:
         one = Image.new("L", (right - left, bottom - top), 0)
         shifted = contour - (left, top)
-        ImageDraw.Draw(one).polygon([(float(x), float(y)) for x, y in shifted], fill=1)
+        ImageDraw.Draw(one).polygon([(int(x), int(y)) for x, y in shifted], fill=1)
         winding += np.asarray(one, dtype=np.int8) * _orientation(contour)
     canvas.paste(255, (left, top), Image.fromarray((winding != 0).astype(np.uint8) * 255))
 

@@ -82,12 +82,24 @@ class TlogProof:
 
 
 @dataclass(frozen=True)
+class ClosedLeaf:
+    """A leaf whose payload the holder of the receipt may not see, or that was erased.
+
+    entry: the exact bytes, which stand in the log's tiles for everyone.
+    """
+
+    entry: bytes
+
+
+@dataclass(frozen=True)
 class VerifiedReceipt:
     """What a receipt proves.
 
-    stage: witnessed when the policy's quorum was demanded and met. witnesses: names in the
-    policy of those whose cosignature verified. witnessed_at: the latest time that one of them
-    put on the checkpoint, None without any.
+    opened: whether it carries the payload; a closed one proves that the entry stands in the log,
+    nothing about what the entry commits to, and `payload` is empty. stage: witnessed when the
+    policy's quorum was demanded and met. witnesses: names in the policy of those whose
+    cosignature verified. witnessed_at: the latest time that one of them put on the checkpoint,
+    None without any.
     """
 
     stage: ReceiptStage
@@ -96,6 +108,7 @@ class VerifiedReceipt:
     tree_size: int
     leaf: LeafView
     payload: JsonObject
+    opened: bool
     witnesses: tuple[str, ...]
     witnessed_at: datetime | None
 
@@ -145,28 +158,35 @@ def parse_tlog_proof(text: bytes) -> TlogProof:
         raise TlogProofMalformed(reason=str(error)) from error
 
 
-def write_receipt(leaf: Leaf, index: int, path: Sequence[bytes], checkpoint: bytes) -> bytes:
+def write_receipt(
+    leaf: Leaf | ClosedLeaf, index: int, path: Sequence[bytes], checkpoint: bytes
+) -> bytes:
     """Our receipt: a tlog-proof whose `extra` is base64 of JSON {entry, payload, salt}.
 
+    Payload and salt are left out together for a closed leaf.
     checkpoint: the signed note of a tree that covers `index`; nothing is verified here.
     Raises: TlogProofMalformed. Source: CONTRACT section 4.
     """
-    opening = {"entry": b64(leaf.entry), "payload": b64(leaf.payload), "salt": b64(leaf.salt)}
-    return write_tlog_proof(TlogProof(index, tuple(path), checkpoint, canonical({**opening})))
+    members: JsonObject = {"entry": b64(leaf.entry)}
+    if isinstance(leaf, Leaf):
+        members |= {"payload": b64(leaf.payload), "salt": b64(leaf.salt)}
+    return write_tlog_proof(TlogProof(index, tuple(path), checkpoint, canonical(members)))
 
 
-def parse_opening(extra: bytes) -> Leaf:
+def parse_opening(extra: bytes) -> Leaf | ClosedLeaf:
     """Entry, payload and salt out of a receipt's `extra`; says nothing about their truth.
 
     Raises: TlogProofMalformed. Source: CONTRACT section 4.
     """
     try:
-        members = parse_canonical(extra)
-        if members.keys() != {"entry", "payload", "salt"}:
-            raise TlogProofMalformed(reason="members of extra")
-        return Leaf(**{name: unb64(str(value)) for name, value in members.items()})
+        members = {name: unb64(str(value)) for name, value in parse_canonical(extra).items()}
     except (LeafMalformed, ValueError) as error:
         raise TlogProofMalformed(reason="extra") from error
+    if members.keys() == {"entry"}:
+        return ClosedLeaf(**members)
+    if members.keys() != {"entry", "payload", "salt"}:
+        raise TlogProofMalformed(reason="members of extra")
+    return Leaf(**members)
 
 
 def verify_receipt(
@@ -174,7 +194,8 @@ def verify_receipt(
 ) -> VerifiedReceipt:
     """Verify a receipt with nothing but a policy: log, witnesses, inclusion, commitment.
 
-    document_sha256: lower-case hex; when given, the payload's member `digest` must equal it.
+    document_sha256: lower-case hex; when given, the receipt must be opened and the payload's
+    member `digest` must equal it.
     Raises: ReceiptInvalid. Source: CONTRACT section 4; transparency-log section 8.
     """
     try:
@@ -184,8 +205,8 @@ def verify_receipt(
         raise ReceiptInvalid(reason=ReceiptFault.MALFORMED) from error
     cosignatures = _check_signatures(proof.checkpoint, checkpoint, policy)
     leaf, payload = _check_content(proof, checkpoint)
-    if document_sha256 is not None and payload.get("digest") != document_sha256:
-        raise ReceiptInvalid(reason=ReceiptFault.OTHER_DOCUMENT)
+    if document_sha256 is not None:
+        _check_document(payload, document_sha256)
     demanded = policy.quorum is not None
     return VerifiedReceipt(
         stage=ReceiptStage.WITNESSED if demanded else ReceiptStage.PROVISIONAL,
@@ -193,7 +214,8 @@ def verify_receipt(
         index=proof.index,
         tree_size=checkpoint.size,
         leaf=leaf,
-        payload=payload,
+        payload={} if payload is None else payload,
+        opened=payload is not None,
         witnesses=tuple(cosignatures),
         witnessed_at=_instant(max(cosignatures.values(), default=0)),
     )
@@ -231,8 +253,8 @@ def _open(note: bytes, keys: list[VerifierKey]) -> OpenedNote:
         raise ReceiptInvalid(reason=fault) from error
 
 
-def _check_content(proof: TlogProof, checkpoint: Checkpoint) -> tuple[LeafView, JsonObject]:
-    """Inclusion of the entry that `extra` carries, and the opening of its commitment."""
+def _check_content(proof: TlogProof, checkpoint: Checkpoint) -> tuple[LeafView, JsonObject | None]:
+    """Inclusion of the entry that `extra` carries, and the opening of its commitment, if any."""
     if proof.extra is None:
         raise ReceiptInvalid(reason=ReceiptFault.NO_OPENING)
     try:
@@ -240,6 +262,8 @@ def _check_content(proof: TlogProof, checkpoint: Checkpoint) -> tuple[LeafView, 
         entry_hash = hash_leaf(opening.entry)
         verify_inclusion(proof.index, checkpoint.size, entry_hash, proof.path, checkpoint.root)
         leaf = parse_leaf(opening.entry)
+        if isinstance(opening, ClosedLeaf):
+            return leaf, None
         return leaf, open_commitment(leaf, opening.payload, opening.salt, checkpoint.origin)
     except ProofInvalid as error:
         raise ReceiptInvalid(reason=ReceiptFault.NOT_INCLUDED) from error
@@ -247,6 +271,13 @@ def _check_content(proof: TlogProof, checkpoint: Checkpoint) -> tuple[LeafView, 
         raise ReceiptInvalid(reason=ReceiptFault.COMMITMENT_MISMATCH) from error
     except (TlogProofMalformed, LeafMalformed, LeafTooLarge) as error:
         raise ReceiptInvalid(reason=ReceiptFault.MALFORMED) from error
+
+
+def _check_document(payload: JsonObject | None, document_sha256: str) -> None:
+    if payload is None:
+        raise ReceiptInvalid(reason=ReceiptFault.NO_OPENING)
+    if payload.get("digest") != document_sha256:
+        raise ReceiptInvalid(reason=ReceiptFault.OTHER_DOCUMENT)
 
 
 def _instant(posix_s: int) -> datetime | None:

@@ -181,11 +181,9 @@ def decode_bundle(data: bytes, width: int) -> list[bytes]:
     while at < len(data) and len(entries) < width:
         begin = at + 2
         at = begin + int.from_bytes(data[at:begin], "big")
-        if begin > len(data) or at > len(data):
-            raise BundleMalformed(reason="cut off", entry=len(entries))
         entries.append(data[begin:at])
-    if at != len(data) or len(entries) != width:
-        raise BundleMalformed(reason="wrong number of entries", expected=width)
+    if at != len(data) or len(entries) != width:  # `at` runs past the end of a cut-off entry
+        raise BundleMalformed(reason="cut off, or another number of entries", expected=width)
     return entries
 
 

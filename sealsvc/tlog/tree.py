@@ -174,7 +174,7 @@ def verify_inclusion(
         else:
             computed = hash_node(computed, sibling)
         at, last = at >> 1, last >> 1
-    if last != 0 or computed != root:
+    if computed != root:  # the exact length has brought `last` to 0
         raise ProofInvalid(reason="root differs")
 
 

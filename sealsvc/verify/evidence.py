@@ -72,7 +72,7 @@ class SignatureEvidence:
 
 @dataclass(frozen=True)
 class Expectation:
-    """What the caller expects (`expect.*`, CONTRACT section 1); members not given are None/empty."""
+    """What the caller expects (`expect.*`, CONTRACT section 1); not given = None or empty."""
 
     role: DocumentRole | None = None
     seller_uscc: str | None = None

@@ -8,14 +8,13 @@ from sealsvc.verify.messages import CATALOGUE, Axis, Weight
 DOCUMENT = "document"
 
 
-
-
 _SEVERITY = {
     Weight.FAILS: Severity.ERROR,
     Weight.DOUBT: Severity.WARNING,
     Weight.NOTICE: Severity.WARNING,
     Weight.INFO: Severity.INFO,
-    Weight.NOT_CHECKED: Severity.INFO,
+    Weight.SKIPPED: Severity.INFO,
+    Weight.OMITTED: Severity.INFO,
 }
 
 
@@ -88,6 +87,6 @@ def outcome(findings: tuple[Finding, ...]) -> AxisResult:
         return AxisResult.FAILED
     if Weight.DOUBT in weights:
         return AxisResult.INDETERMINATE
-    if Weight.NOT_CHECKED in weights:
+    if Weight.SKIPPED in weights:
         return AxisResult.NOT_CHECKED
     return AxisResult.PASSED

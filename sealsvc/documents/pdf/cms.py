@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from asn1crypto import cms, core, parser
+from asn1crypto import cms, core, parser, x509
 
 from sealsvc.documents.pdf.opening import attempt
 from sealsvc.documents.pdf.pyhanko_api import check_ess_certid, generic_cms
@@ -233,7 +233,7 @@ def _outcome(matches: bool) -> DigestOutcome:
 def _check_signature(reading: CmsReading, parts: _Parts) -> None:
     if reading.signer_der is None:
         return
-    certificate = cms.Certificate.load(reading.signer_der)
+    certificate = x509.Certificate.load(reading.signer_der)
     if not _signing_certificate_agrees(parts, certificate):
         reading.note("SIGNING_CERTIFICATE_MISMATCH")
         reading.signature = SignatureOutcome.FAILS

@@ -6,6 +6,7 @@ Source: ISO 32000-2, 7.7.3.3, 7.7.3.4 (inheritance), 14.11.2; CONTRACT section 3
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import isfinite
 from typing import Any
 
 from sealsvc.documents.pdf.opening import as_array, as_dictionary, raw, reference_of
@@ -105,10 +106,9 @@ class Page:
         )
         if cut[0] >= cut[2] or cut[1] >= cut[3]:
             cut = media
-        rotate = values.get("/Rotate")
-        turns = int(rotate) if isinstance(rotate, int | float) else 0
-        unit = self.dictionary.get("/UserUnit")
-        scale = float(unit) if isinstance(unit, int | float) and float(unit) > 0 else 1.0
+        turns = int(number(values.get("/Rotate")) or 0)
+        unit = number(self.dictionary.get("/UserUnit"))
+        scale = unit if unit is not None and unit > 0 else 1.0
         return PageView(cut, turns % 360 if turns % 90 == 0 else 0, scale)
 
 
@@ -145,17 +145,22 @@ def _walk(
         yield from _walk(kids.raw_get(index), values, seen, depth + 1)
 
 
+def number(value: Any) -> float | None:
+    """A finite number, else None. pyHanko reads reals as Decimal."""
+    try:
+        found = float(value)
+    except (TypeError, ValueError, ArithmeticError):
+        return None
+    return found if isfinite(found) else None
+
+
 def numbers(value: Any, count: int) -> tuple[float, ...] | None:
     """An array of that many numbers, else None."""
     array = as_array(value)
     if array is None or len(array) != count:
         return None
-    if not all(isinstance(one, int | float) for one in array):
-        try:
-            return tuple(float(one) for one in array)
-        except (TypeError, ValueError, ArithmeticError):
-            return None
-    return tuple(float(one) for one in array)
+    found = [number(one) for one in array]
+    return None if None in found else tuple(one for one in found if one is not None)
 
 
 def _box(value: Any) -> Box | None:

@@ -35,6 +35,7 @@ ModificationLevel: Any = diff_analysis.ModificationLevel
 
 _default: Any = diff_analysis.DEFAULT_DIFF_POLICY
 _policy: Any = diff_analysis.StandardDiffPolicy
+DEFAULT_DIFF_POLICY: Any = diff_analysis.DEFAULT_DIFF_POLICY
 STRICT_DIFF_POLICY: Any = _policy(
     global_rules=_default.global_rules,
     form_rule=_default.form_rule,
@@ -43,6 +44,7 @@ STRICT_DIFF_POLICY: Any = _policy(
 """pyHanko's standard rules, but an object that nothing refers to is a change like any other."""
 
 __all__ = [
+    "DEFAULT_DIFF_POLICY",
     "STRICT_DIFF_POLICY",
     "IncrementalPdfFileWriter",
     "ModificationLevel",

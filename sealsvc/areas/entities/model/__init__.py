@@ -24,6 +24,7 @@ from sealsvc.areas.entities.model.record import (
     entity_registered,
     require_active,
     validate_draft,
+    validate_reason,
 )
 from sealsvc.areas.entities.model.regions import Region, find_region
 from sealsvc.areas.entities.model.uscc import (
@@ -36,14 +37,17 @@ from sealsvc.areas.entities.model.uscc import (
     public_uscc,
     require_uscc,
 )
+from sealsvc.areas.entities.model.views import EntityPatch, EntityView, may_read, public_part
 
 __all__ = [
     "CodeIssue",
     "EntityAlreadyCancelled",
     "EntityDraft",
     "EntityFieldInvalid",
+    "EntityPatch",
     "EntityStatus",
     "EntityUnchanged",
+    "EntityView",
     "IssueCode",
     "LegacyKind",
     "LegacyResult",
@@ -67,8 +71,11 @@ __all__ = [
     "entity_changed",
     "entity_registered",
     "find_region",
+    "may_read",
+    "public_part",
     "public_uscc",
     "require_active",
     "require_uscc",
     "validate_draft",
+    "validate_reason",
 ]

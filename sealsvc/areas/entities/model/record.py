@@ -16,6 +16,7 @@ from sealsvc.values import Fact, Json, JsonObject, Subject, SubjectKind
 NAME_LIMIT = 120
 ADDRESS_LIMIT = 300
 SHORT_NAMES_LIMIT = 10
+REASON_LIMIT = 300
 
 # Control, format (bidi overrides, zero width), surrogate, private, unassigned, line separators.
 _UNPRINTABLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
@@ -111,6 +112,11 @@ def validate_draft(draft: EntityDraft, *, policy: UsccPolicy = DEFAULT_POLICY) -
         ),
         registered_address=_optional("registeredAddress", draft.registered_address, ADDRESS_LIMIT),
     )
+
+
+def validate_reason(reason: str) -> str:
+    """Why an entity is cancelled, in canonical form. Raises: EntityFieldInvalid."""
+    return _text("reason", reason, REASON_LIMIT)
 
 
 def changed_fields(old: EntityDraft, new: EntityDraft) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ because a code issued under an old region is valid for life.
 
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from stdnum import numdb
 
@@ -34,6 +34,7 @@ def _extra_regions() -> dict[str, Region]:
     return {row["code"]: Region(row["code"], row["province"], row["name"]) for row in rows}
 
 
+@lru_cache(maxsize=8192)
 def find_region(code: str) -> Region | None:
     """The region of six ASCII digits, None where neither table holds it.
 

@@ -47,10 +47,10 @@ class UsccPolicy:
     strict_org_check: bool = False
     grandfathered: frozenset[str] | None = None
 
-    def lets_through(self, code: str) -> str | None:
-        """The code itself where it is on the allow-list, None otherwise."""
+    def check_severity(self, code: str) -> Severity:
+        """How a wrong check character of this code counts: a warning where it is listed."""
         listed = grandfathered() if self.grandfathered is None else self.grandfathered
-        return code if code in listed else None
+        return Severity.WARNING if code in listed else Severity.ERROR
 
 
 DEFAULT_POLICY = UsccPolicy()
@@ -124,7 +124,7 @@ def check_uscc(text: str, *, policy: UsccPolicy = DEFAULT_POLICY) -> UsccResult:
     )
     return UsccResult(
         code=code,
-        status=_status(found, policy.lets_through(code)),
+        status=_status(found),
         issues=found,
         department=department,
         category=category,
@@ -203,15 +203,13 @@ def _org_issues(org_code: str, policy: UsccPolicy) -> Iterator[CodeIssue]:
 def _check_issues(code: str, expected: str | None, policy: UsccPolicy) -> Iterator[CodeIssue]:
     if expected is None or code[17] == expected:
         return
-    listed = policy.lets_through(code) is not None
-    yield CodeIssue(
-        IssueCode.CHECK, Severity.WARNING if listed else Severity.ERROR, positions=(18,)
-    )
+    yield CodeIssue(IssueCode.CHECK, policy.check_severity(code), positions=(18,))
 
 
-def _status(issues: tuple[CodeIssue, ...], listed: str | None) -> UsccStatus:
+def _status(issues: tuple[CodeIssue, ...]) -> UsccStatus:
     if any(issue.severity is Severity.ERROR for issue in issues):
         return UsccStatus.INVALID
-    if listed is not None and any(issue.code is IssueCode.CHECK for issue in issues):
+    # A wrong check that is no error was excused by the allow-list.
+    if any(issue.code is IssueCode.CHECK for issue in issues):
         return UsccStatus.VALID_GRANDFATHERED
     return UsccStatus.VALID

@@ -1,0 +1,1 @@
+"""证书: issue, renew and revoke certificates; certificates and CRLs for anyone to fetch."""

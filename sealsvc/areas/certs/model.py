@@ -1,0 +1,143 @@
+"""Certificates as the registry sees them: their states, views and facts."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from ca.crl import RevocationReason
+from ca.names import SubjectName
+from sealsvc.areas.entities.model import public_uscc
+from sealsvc.errors import Conflict, Internal, NotFound, Unavailable
+from sealsvc.values import Fact, Json, JsonObject, KeyRef, SealId, Subject, SubjectKind
+
+ROOT_LABEL = "root"
+ISSUING_LABEL = "issuing"
+
+
+class CertificateStatus(StrEnum):
+    """INTENDED: logged, not signed. ABANDONED: the intent ended without a certificate."""
+
+    INTENDED = "INTENDED"
+    ISSUED = "ISSUED"
+    REVOKED = "REVOKED"
+    ABANDONED = "ABANDONED"
+
+
+class CertificateNotFound(NotFound):
+    """No certificate of ours has this serial number."""
+
+    code = "CERTIFICATE_NOT_FOUND"
+
+
+class PkiObjectNotFound(NotFound):
+    """No issuer of ours has a certificate or CRL of this name."""
+
+    code = "PKI_OBJECT_NOT_FOUND"
+
+
+class IssuerMissing(Unavailable):
+    """The trust domain has no issuing CA; `sealsvc init` makes one."""
+
+    code = "ISSUER_MISSING"
+
+
+class HierarchyExists(Conflict):
+    """The trust domain already has its root and issuing CA."""
+
+    code = "HIERARCHY_EXISTS"
+
+
+class CertificateIntentLost(Internal):
+    """A signed certificate's intent is gone or was closed; the signature is thrown away."""
+
+    code = "CERTIFICATE_INTENT_LOST"
+
+
+@dataclass(frozen=True)
+class IssueOrder:
+    """A certificate to be issued by the issuing CA.
+
+    profile: name in ca.profiles; key_ref: whose public half is certified; by: client id.
+    """
+
+    profile: str
+    subject: SubjectName
+    key_ref: KeyRef
+    by: str
+    uscc: str | None = None
+    seal_id: SealId | None = None
+    not_after: datetime | None = None
+
+
+@dataclass(frozen=True)
+class CertificateView:
+    """A certificate of ours. serial_hex: lower case, no leading zeros; der: None while intended."""
+
+    serial_hex: str
+    profile: str
+    status: CertificateStatus
+    uscc: str | None
+    seal_id: SealId | None
+    key_ref: KeyRef
+    suite: str
+    not_before: datetime
+    not_after: datetime
+    der: bytes | None
+    revoked_at: datetime | None = None
+    reason: RevocationReason | None = None
+
+
+@dataclass(frozen=True)
+class Revocation:
+    """Why and when a certificate ends. invalid_since: when the key was lost, if earlier."""
+
+    reason: RevocationReason
+    by: str
+    invalid_since: datetime | None = None
+
+
+@dataclass(frozen=True)
+class TrustMaterial:
+    """What verification builds paths from: our roots, our issuing CAs, our newest CRLs, as DER."""
+
+    anchors_der: tuple[bytes, ...]
+    issuers_der: tuple[bytes, ...]
+    crls_der: tuple[bytes, ...]
+
+
+def serial_hex(serial: int) -> str:
+    """The registry's spelling of a serial number."""
+    return f"{serial:x}"
+
+
+def certificate_fact(kind: str, certificate: CertificateView, *, by: str, **more: Json) -> Fact:
+    """`certificate.intended|issued|revoked|abandoned`.
+
+    kind: the last word; more: further payload members, None left out. The credit code of a legal
+    person, the serial and the profile are public. Source: CONTRACT section 4.
+    """
+    shown = None if certificate.uscc is None else public_uscc(certificate.uscc)
+    public: dict[str, Json] = {
+        "certSerial": certificate.serial_hex,
+        "profile": certificate.profile,
+        "sealId": certificate.seal_id,
+        "uscc": shown,
+    }
+    payload: JsonObject = {"by": by, **{key: value for key, value in more.items() if value}}
+    if certificate.uscc is not None and shown is None:
+        payload["uscc"] = certificate.uscc
+    return Fact(
+        f"certificate.{kind}",
+        tuple(_subjects(certificate)),
+        {key: value for key, value in public.items() if value is not None},
+        payload,
+    )
+
+
+def _subjects(certificate: CertificateView) -> list[Subject]:
+    subjects = [Subject(SubjectKind.CERTIFICATE, certificate.serial_hex)]
+    if certificate.seal_id is not None:
+        subjects.append(Subject(SubjectKind.SEAL, certificate.seal_id))
+    if certificate.uscc is not None:
+        subjects.append(Subject(SubjectKind.ENTITY, certificate.uscc))
+    return subjects

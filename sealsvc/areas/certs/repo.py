@@ -1,0 +1,120 @@
+"""Every query on certificates, issuers and CRLs."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import update
+from sqlmodel import Session, col, select
+
+from ca.crl import RevocationReason
+from sealsvc.areas.certs.model import (
+    CertificateNotFound,
+    CertificateStatus,
+    CertificateView,
+    IssuerMissing,
+    PkiObjectNotFound,
+)
+from sealsvc.areas.certs.tables import CertificateRow, CrlRow, IssuerRow
+from sealsvc.values import KeyRef, SealId
+
+
+def view(row: CertificateRow) -> CertificateView:
+    """The row as a frozen value."""
+    return CertificateView(
+        serial_hex=row.serial_hex,
+        profile=row.profile,
+        status=CertificateStatus(row.status),
+        uscc=row.uscc,
+        seal_id=None if row.seal_id is None else SealId(row.seal_id),
+        key_ref=KeyRef(row.key_ref),
+        suite=row.suite,
+        not_before=row.not_before,
+        not_after=row.not_after,
+        der=row.der,
+        revoked_at=row.revoked_at,
+        reason=None if row.reason is None else RevocationReason(row.reason),
+    )
+
+
+def get_certificate(session: Session, serial_hex: str) -> CertificateRow:
+    """The row, locked for change. Raises: CertificateNotFound."""
+    query = select(CertificateRow).where(CertificateRow.serial_hex == serial_hex)
+    row = session.exec(query.with_for_update()).one_or_none()
+    if row is None:
+        raise CertificateNotFound(serial=serial_hex)
+    return row
+
+
+def find_certificate(session: Session, serial_hex: str) -> CertificateRow | None:
+    """The row, or None."""
+    return session.get(CertificateRow, serial_hex)
+
+
+def certificates_of_seal(session: Session, seal_id: str) -> Sequence[CertificateRow]:
+    """All certificates of a seal, newest first."""
+    query = select(CertificateRow).where(CertificateRow.seal_id == seal_id)
+    return session.exec(query.order_by(col(CertificateRow.intended_at).desc())).all()
+
+
+def revoked_by(session: Session, issuer_label: str) -> Sequence[CertificateRow]:
+    """Revoked certificates of an issuer."""
+    query = select(CertificateRow).where(
+        CertificateRow.issuer_label == issuer_label,
+        CertificateRow.status == CertificateStatus.REVOKED,
+    )
+    return session.exec(query).all()
+
+
+def stale_intents(session: Session, before: datetime) -> Sequence[CertificateRow]:
+    """Intents older than `before` that never became a certificate."""
+    query = select(CertificateRow).where(
+        CertificateRow.status == CertificateStatus.INTENDED,
+        col(CertificateRow.intended_at) < before,
+    )
+    return session.exec(query.with_for_update()).all()
+
+
+def issuers(session: Session) -> Sequence[IssuerRow]:
+    """Our CAs, the root first."""
+    return session.exec(select(IssuerRow).order_by(col(IssuerRow.rank))).all()
+
+
+def get_issuer(session: Session, label: str) -> IssuerRow:
+    """A CA by its label. Raises: IssuerMissing."""
+    row = session.get(IssuerRow, label)
+    if row is None:
+        raise IssuerMissing(issuer=label)
+    return row
+
+
+def issuer_certificate(session: Session, label: str) -> bytes:
+    """DER of a CA certificate. Raises: PkiObjectNotFound."""
+    row = session.get(IssuerRow, label)
+    if row is None:
+        raise PkiObjectNotFound(name=label)
+    return row.der
+
+
+def find_crl(session: Session, issuer_label: str) -> CrlRow | None:
+    """The newest CRL of an issuer."""
+    return session.get(CrlRow, issuer_label)
+
+
+def replace_crl(session: Session, row: CrlRow, previous_number: int | None) -> bool:
+    """Store a CRL in place of number `previous_number`; False when another one came first."""
+    if previous_number is None:
+        if session.get(CrlRow, row.issuer_label) is not None:
+            return False
+        session.add(row)
+        return True
+    moved = session.execute(
+        update(CrlRow)
+        .where(col(CrlRow.issuer_label) == row.issuer_label, col(CrlRow.number) == previous_number)
+        .values(
+            number=row.number,
+            this_update=row.this_update,
+            next_update=row.next_update,
+            der=row.der,
+        )
+    )
+    return getattr(moved, "rowcount", 0) == 1

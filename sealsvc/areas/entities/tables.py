@@ -1,0 +1,37 @@
+"""Rows of the register of entities."""
+
+from datetime import datetime
+
+from sqlalchemy import JSON, Column, Integer, String
+from sqlmodel import Field, SQLModel
+
+from sealsvc.storage.tables import Logged, utc
+from sealsvc.values import SubjectKind
+
+
+class EntityRow(Logged, SQLModel, table=True):
+    """A legal person or individual business. status: EntityStatus.
+
+    search_text: full and short names folded for search, one a line. natural_person: the credit
+    code belongs to a person, so that searches by strangers leave the row out.
+    """
+
+    __tablename__ = "entity"
+    __subject__ = (SubjectKind.ENTITY, "uscc")
+
+    uscc: str = Field(sa_column=Column(String(18), primary_key=True))
+    entity_id: str = Field(sa_column=Column(String(40), nullable=False, unique=True))
+    legal_name: str = Field(sa_column=Column(String(120), nullable=False))
+    short_names: list[str] = Field(sa_column=Column(JSON, nullable=False))
+    search_text: str = Field(sa_column=Column(String, nullable=False))
+    natural_person: bool = Field(nullable=False)
+    legal_representative: str | None = Field(sa_column=Column(String(120), nullable=True))
+    registered_address: str | None = Field(sa_column=Column(String(300), nullable=True))
+    organization_type: str | None = Field(sa_column=Column(String(32), nullable=True))
+    status: str = Field(sa_column=Column(String(16), nullable=False))
+    registered_at: datetime = Field(sa_column=utc())
+    registered_by: str = Field(sa_column=Column(String(40), nullable=False))
+    changed_at: datetime = Field(sa_column=utc())
+    cancelled_at: datetime | None = Field(default=None, sa_column=utc(nullable=True))
+    cancel_reason: str | None = Field(default=None, sa_column=Column(String(300), nullable=True))
+    version: int = Field(default=1, sa_column=Column(Integer, nullable=False))

@@ -1,0 +1,10 @@
+"""What each finding code means: weight, place, clause, and its sentence in both languages."""
+
+from sealsvc.verify.messages.business import BUSINESS
+from sealsvc.verify.messages.entry import Axis, Entry, Weight
+from sealsvc.verify.messages.integrity import INTEGRITY
+from sealsvc.verify.messages.trust import TRUST
+
+__all__ = ["CATALOGUE", "Axis", "Entry", "Weight"]
+
+CATALOGUE: dict[str, Entry] = {**INTEGRITY, **TRUST, **BUSINESS}
