@@ -13,13 +13,14 @@ from typing import Annotated
 import structlog
 from anyio import to_thread
 from fastapi import Header, Request
+from python_multipart.multipart import parse_options_header
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.auth import authenticate, optional_principal, principal
-from api.context import headers_named, request_info
+from api.context import header, headers_named, request_info
 from api.deps import Services
 from api.problems import MalformedRequest, problem_response
 from api.routes import RouteTable
@@ -178,28 +179,34 @@ def _replayed(found: Replay) -> Response:
     return response
 
 
-async def _fingerprint(
-    scope: Scope, receive: Receive, spool: "SpooledTemporaryFile[bytes]"
-) -> str:
-    """SHA-256 over method, path, query, type and body; the body goes into the spool.
+async def _fingerprint(scope: Scope, receive: Receive, spool: "SpooledTemporaryFile[bytes]") -> str:
+    """SHA-256 over method, path, query and body; the body goes into the spool.
 
     Raises: ClientDisconnect, TooLarge.
     """
-    digest = hashlib.sha256()
-    content_type = ";".join(headers_named(scope, b"content-type")).encode("latin-1")
-    if content_type.lower().startswith(b"multipart/"):
-        content_type = b"multipart"  # the boundary differs on each try, the body with it
-    for part in (scope["method"].encode(), scope["path"].encode(), scope["query_string"]):
-        digest.update(len(part).to_bytes(8, "big") + part)
     more = True
     while more:
         message = await receive()
         if message["type"] == "http.disconnect":
             raise ClientDisconnect()
-        chunk = message.get("body", b"")
-        digest.update(chunk)
-        spool.write(chunk)
+        spool.write(message.get("body", b""))
         more = message.get("more_body", False)
+    kind, parameters = parse_options_header(header(scope, b"content-type"))
+    boundary = parameters.get(b"boundary", b"") if kind.startswith(b"multipart/") else b""
+    head = (scope["method"].encode(), scope["path"].encode(), scope["query_string"])
+    return await to_thread.run_sync(_digest, head, spool, boundary)
+
+
+def _digest(head: tuple[bytes, ...], spool: "SpooledTemporaryFile[bytes]", boundary: bytes) -> str:
+    digest = hashlib.sha256()
+    for part in head:
+        digest.update(len(part).to_bytes(8, "big") + part)
+    spool.seek(0)
+    if boundary:  # clients draw a new boundary for each try of the same form
+        digest.update(spool.read().replace(b"--" + boundary, b"--"))
+    else:
+        while chunk := spool.read(_CHUNK_BYTES):
+            digest.update(chunk)
     spool.seek(0)
     return digest.hexdigest()
 

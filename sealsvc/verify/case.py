@@ -1,7 +1,7 @@
 """One signature with all that is known about it: what every check is asked about."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 
 from sealsvc.documents.values import SignatureReading
@@ -134,4 +134,4 @@ class Case:
 
 def instant(at: datetime | None) -> str:
     """RFC 3339 in UTC with `Z`; empty for None."""
-    return "" if at is None else at.isoformat().replace("+00:00", "Z")
+    return "" if at is None else at.astimezone(UTC).isoformat().replace("+00:00", "Z")

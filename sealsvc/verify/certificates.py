@@ -3,7 +3,7 @@
 import hashlib
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from asn1crypto import x509
 
@@ -69,8 +69,8 @@ def _read(certificate: x509.Certificate) -> CertificateFacts:
         subject_der=certificate.subject.dump(),
         issuer_der=certificate.issuer.dump(),
         serial_hex=f"{certificate.serial_number:x}",
-        not_before=certificate.not_valid_before,
-        not_after=certificate.not_valid_after,
+        not_before=_utc(certificate.not_valid_before),
+        not_after=_utc(certificate.not_valid_after),
         is_ca=bool(certificate.ca),
         key_family=str(key.algorithm),
         key_bits=int(key.bit_size or 0),
@@ -79,6 +79,13 @@ def _read(certificate: x509.Certificate) -> CertificateFacts:
         purposes=None if purposes is None else frozenset(item.dotted for item in purposes),
         usccs=_usccs(certificate.subject),
     )
+
+
+def _utc(at: datetime) -> datetime:
+    """In UTC; a time without a zone is no time (RFC 5280 section 4.1.2.5)."""
+    if at.tzinfo is None:
+        raise ValueError("validity without a zone")
+    return at.astimezone(UTC)
 
 
 def _touch_extensions(certificate: x509.Certificate) -> None:

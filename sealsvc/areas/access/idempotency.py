@@ -113,9 +113,7 @@ def abandon(deps: Deps, begun: Begun) -> None:
     this key learns which facts to look up. Raises: StorageFull.
     """
     with deps.write() as tx:
-        tx.session.execute(
-            delete(_TABLE).where(_claimed(begun), _TABLE.c.committed.is_(None))
-        )
+        tx.session.execute(delete(_TABLE).where(_claimed(begun), _TABLE.c.committed.is_(None)))
         tx.session.execute(
             update(_TABLE).where(_claimed(begun)).values(started_at=begun.started_at - LEASE)
         )

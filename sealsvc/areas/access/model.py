@@ -8,6 +8,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from sealsvc.errors import BadInput, NotAllowed
 from sealsvc.values import Fact, JsonObject, Principal, Scope, Subject, SubjectKind
@@ -190,6 +191,22 @@ class ClientDraft:
     name: str
     scopes: frozenset[Scope]
     entity_uscc: str | None = None
+
+
+@dataclass(frozen=True)
+class ClientView:
+    """A client as operators see it; nothing of its key. revoked_at: None while the key works."""
+
+    client_id: str
+    name: str
+    scopes: frozenset[Scope]
+    entity_uscc: str | None
+    created_at: datetime
+    revoked_at: datetime | None = None
+
+    def principal(self) -> Principal:
+        """The client as the actor of a request."""
+        return Principal(self.client_id, self.name, self.scopes, self.entity_uscc)
 
 
 def validate_client(draft: ClientDraft) -> ClientDraft:

@@ -1,13 +1,11 @@
 """Create, revoke and list API clients; recognise a client by its key."""
 
-from dataclasses import dataclass
-from datetime import datetime
-
 from sealsvc.areas.access import repo
 from sealsvc.areas.access.model import (
     SECRET_BYTES,
     ClientDraft,
     ClientInvalid,
+    ClientView,
     CredentialsRejected,
     client_created,
     client_revoked,
@@ -18,7 +16,6 @@ from sealsvc.areas.access.model import (
     require_secret,
     validate_client,
 )
-from sealsvc.areas.access.tables import ClientRow
 from sealsvc.areas.deps import Deps
 from sealsvc.errors import Conflict
 from sealsvc.values import Principal, Scope, time_ordered_id
@@ -38,18 +35,6 @@ class ClientAlreadyRevoked(Conflict):
     code = "CLIENT_ALREADY_REVOKED"
 
 
-@dataclass(frozen=True)
-class ClientView:
-    """A client as operators see it; nothing of its key. revoked_at: None while the key works."""
-
-    client_id: str
-    name: str
-    scopes: frozenset[Scope]
-    entity_uscc: str | None
-    created_at: datetime
-    revoked_at: datetime | None
-
-
 def create_client(
     deps: Deps, principal: Principal | None, draft: ClientDraft
 ) -> tuple[ClientView, str]:
@@ -65,19 +50,12 @@ def create_client(
     with deps.write() as tx:
         client_id = time_ordered_id("cli", tx.now, deps.rng.bytes(16))
         key = format_key(client_id, secret)
-        row = ClientRow(
-            client_id=client_id,
-            name=clean.name,
-            scopes=" ".join(sorted(clean.scopes)),
-            entity_uscc=clean.entity_uscc,
-            secret_sha256=hash_secret(parse_key(key).secret),
-            created_at=tx.now,
-            created_by=by,
-        )
-        repo.add(tx.session, row)
+        client = ClientView(client_id, clean.name, clean.scopes, clean.entity_uscc, tx.now)
+        secret_sha256 = hash_secret(parse_key(key).secret)
+        repo.add(tx.session, repo.StoredClient(client, secret_sha256), by=by)
         tx.record(client_created(client_id, clean, by=by))
         tx.commit()
-        return _view(row), key
+    return client, key
 
 
 def revoke_client(
@@ -92,20 +70,19 @@ def revoke_client(
     if reason is not None and not 0 < len(reason) <= REASON_LIMIT:
         raise ClientInvalid(reason="REASON")
     with deps.write() as tx:
-        row = repo.get_for_update(tx.session, client_id)
-        if row.revoked_at is not None:
+        if repo.get_for_update(tx.session, client_id).revoked_at is not None:
             raise ClientAlreadyRevoked()
-        row.revoked_at, row.revoked_by, row.revoked_reason = tx.now, by, reason
+        client = repo.revoke(tx.session, client_id, at=tx.now, by=by, reason=reason)
         tx.record(client_revoked(client_id, by=by, reason=reason))
         tx.commit()
-        return _view(row)
+    return client
 
 
 def list_clients(deps: Deps, principal: Principal | None) -> list[ClientView]:
     """All clients, the oldest first. Raises: ScopeMissing."""
     _operator(principal)
     with deps.read() as session:
-        return [_view(row) for row in repo.list_all(session)]
+        return repo.list_all(session)
 
 
 def authenticate(deps: Deps, bearer_key: str) -> Principal:
@@ -115,12 +92,11 @@ def authenticate(deps: Deps, bearer_key: str) -> Principal:
     """
     parsed = parse_key(bearer_key)
     with deps.read() as session:
-        row = repo.find(session, parsed.client_id)
-        require_secret(parsed.secret, _NOBODYS_SECRET if row is None else row.secret_sha256)
-        if row is None or row.revoked_at is not None:
-            raise CredentialsRejected()
-        view = _view(row)
-    return Principal(view.client_id, view.name, view.scopes, view.entity_uscc)
+        found = repo.find(session, parsed.client_id)
+    require_secret(parsed.secret, _NOBODYS_SECRET if found is None else found.secret_sha256)
+    if found is None or found.client.revoked_at is not None:
+        raise CredentialsRejected()
+    return found.client.principal()
 
 
 def _operator(principal: Principal | None) -> str:
@@ -129,14 +105,3 @@ def _operator(principal: Principal | None) -> str:
         return OPERATOR
     require(principal, Scope.ADMIN)
     return principal.client_id
-
-
-def _view(row: ClientRow) -> ClientView:
-    return ClientView(
-        client_id=row.client_id,
-        name=row.name,
-        scopes=frozenset(Scope(name) for name in row.scopes.split()),
-        entity_uscc=row.entity_uscc,
-        created_at=row.created_at,
-        revoked_at=row.revoked_at,
-    )

@@ -1,5 +1,7 @@
 """Register, change, cancel and find entities."""
 
+from dataclasses import replace
+
 from sqlmodel import Session
 
 from sealsvc.areas.access.model import require, require_entity
@@ -10,7 +12,7 @@ from sealsvc.areas.entities.model import (
     EntityPatch,
     EntityStatus,
     EntityView,
-    OrganizationType,
+    PublicEntity,
     UsccPolicy,
     UsccResult,
     canonicalise,
@@ -19,14 +21,11 @@ from sealsvc.areas.entities.model import (
     entity_changed,
     entity_registered,
     may_read,
-    public_part,
-    public_uscc,
     require_active,
     require_uscc,
     validate_draft,
     validate_reason,
 )
-from sealsvc.areas.entities.tables import EntityRow
 from sealsvc.areas.transparency import service as transparency
 from sealsvc.areas.transparency.model import TraceEvent
 from sealsvc.errors import Conflict
@@ -50,20 +49,17 @@ def register(deps: Deps, principal: Principal, draft: EntityDraft) -> EntityView
     clean = validate_draft(draft, policy=_policy(deps))
     require_entity(principal, clean.uscc)
     with deps.write() as tx:
-        row = EntityRow(
-            uscc=clean.uscc,
+        entity = EntityView(
             entity_id=random_id("ent", deps.rng.bytes(16)),
-            natural_person=public_uscc(clean.uscc) is None,
-            status=str(EntityStatus.ACTIVE),
+            status=EntityStatus.ACTIVE,
             registered_at=tx.now,
-            registered_by=principal.client_id,
             changed_at=tx.now,
-            **_columns(clean),
+            **vars(clean),
         )
-        repo.add(tx.session, row)
+        repo.add(tx.session, entity, by=principal.client_id)
         tx.record(entity_registered(clean, by=principal.client_id))
         tx.commit()
-        return _view(row)
+    return entity
 
 
 def change(
@@ -82,17 +78,15 @@ def change(
     """
     code = _writable(deps, principal, uscc)
     with deps.write() as tx:
-        row = repo.get_for_update(tx.session, code)
-        _require_version(row, seen_version)
-        old = _view(row)
+        old = repo.get_for_update(tx.session, code)
+        _require_version(old, seen_version)
         require_active(old.status)
-        new = validate_draft(old.patched(patch), policy=_policy(deps))
-        tx.record(entity_changed(old.draft, new, by=principal.client_id))
-        for name, value in _columns(new).items():
-            setattr(row, name, value)
-        row.changed_at, row.version = tx.now, row.version + 1
+        draft = validate_draft(old.patched(patch), policy=_policy(deps))
+        tx.record(entity_changed(old.draft, draft, by=principal.client_id))
+        new = replace(old, **vars(draft), changed_at=tx.now, version=old.version + 1)
+        repo.save(tx.session, new)
         tx.commit()
-        return _view(row)
+    return new
 
 
 def cancel(
@@ -110,32 +104,40 @@ def cancel(
     code = _writable(deps, principal, uscc)
     clean = validate_reason(reason)
     with deps.write() as tx:
-        row = repo.get_for_update(tx.session, code)
-        _require_version(row, seen_version)
-        require_active(EntityStatus(row.status))
-        row.status, row.cancel_reason = str(EntityStatus.CANCELLED), clean
-        row.cancelled_at = row.changed_at = tx.now
-        row.version += 1
+        old = repo.get_for_update(tx.session, code)
+        _require_version(old, seen_version)
+        require_active(old.status)
+        new = replace(
+            old,
+            status=EntityStatus.CANCELLED,
+            cancel_reason=clean,
+            cancelled_at=tx.now,
+            changed_at=tx.now,
+            version=old.version + 1,
+        )
+        repo.save(tx.session, new)
         tx.record(entity_cancelled(code, by=principal.client_id, reason=clean))
         tx.commit()
-        return _view(row)
+    return new
 
 
-def get(deps: Deps, viewer: Principal | None, uscc: str) -> EntityView:
+def get(deps: Deps, viewer: Principal | None, uscc: str) -> EntityView | PublicEntity:
     """The entity as far as the reader may see it; the code may be in any spelling.
 
     Raises: UsccInvalid, EntityNotFound.
     """
     code = require_uscc(uscc, policy=_policy(deps)).code
     with deps.read() as session:
-        return _seen_by(viewer, _view(repo.get(session, code)))
+        return _seen_by(viewer, repo.get(session, code))
 
 
-def find(deps: Deps, viewer: Principal | None, uscc: str) -> EntityView | None:
+def find(
+    deps: Deps, viewer: Principal | None, uscc: str
+) -> EntityView | PublicEntity | None:
     """The entity as far as the reader may see it, None for a code that the register lacks."""
     with deps.read() as session:
-        row = repo.find(session, canonicalise(uscc)[:18])
-        return None if row is None else _seen_by(viewer, _view(row))
+        entity = repo.find(session, canonicalise(uscc)[:18])
+        return None if entity is None else _seen_by(viewer, entity)
 
 
 def search(
@@ -145,17 +147,16 @@ def search(
     *,
     after: str | None = None,
     limit: int = 50,
-) -> list[EntityView]:
+) -> list[EntityView | PublicEntity]:
     """Entities whose name holds the fragment, in order of credit code, up to `limit`.
 
     after: the last credit code of the page before. Individual businesses, whose codes belong to
     natural persons, are listed only to unbound readers with `entity.read`.
     """
-    persons = viewer is not None and Scope.ENTITY_READ in viewer.scopes
-    persons = persons and viewer is not None and viewer.entity_uscc is None
+    persons = may_read(viewer, ANY_ENTITY)
     with deps.read() as session:
-        rows = repo.search(session, fragment.strip(), after=after, limit=limit, persons=persons)
-        return [_seen_by(viewer, _view(row)) for row in rows]
+        found = repo.search(session, fragment.strip(), after=after, limit=limit, persons=persons)
+        return [_seen_by(viewer, entity) for entity in found]
 
 
 def history(deps: Deps, viewer: Principal | None, uscc: str) -> list[TraceEvent]:
@@ -175,8 +176,7 @@ def check(deps: Deps, uscc: str) -> UsccResult:
 
 def find_in(session: Session, uscc: str) -> EntityView | None:
     """The whole entity inside another area's unit of work; canonical credit code."""
-    row = repo.find(session, uscc)
-    return None if row is None else _view(row)
+    return repo.find(session, uscc)
 
 
 def get_active_in(session: Session, uscc: str) -> EntityView:
@@ -184,7 +184,7 @@ def get_active_in(session: Session, uscc: str) -> EntityView:
 
     Raises: EntityNotFound, EntityAlreadyCancelled.
     """
-    entity = _view(repo.get(session, uscc))
+    entity = repo.get(session, uscc)
     require_active(entity.status)
     return entity
 
@@ -201,40 +201,10 @@ def _writable(deps: Deps, principal: Principal, uscc: str) -> str:
     return code
 
 
-def _require_version(row: EntityRow, seen: int | None) -> None:
-    if seen is not None and row.version != seen:
+def _require_version(entity: EntityView, seen: int | None) -> None:
+    if seen is not None and entity.version != seen:
         raise EntityVersionStale()
 
 
-def _seen_by(viewer: Principal | None, entity: EntityView) -> EntityView:
-    return entity if may_read(viewer, entity.uscc) else public_part(entity)
-
-
-def _columns(draft: EntityDraft) -> dict[str, object]:
-    names = "\n".join((draft.legal_name, *draft.short_names))
-    return {
-        "legal_name": draft.legal_name,
-        "short_names": list(draft.short_names),
-        "search_text": repo.fold(names),
-        "legal_representative": draft.legal_representative,
-        "registered_address": draft.registered_address,
-        "organization_type": draft.organization_type and str(draft.organization_type),
-    }
-
-
-def _view(row: EntityRow) -> EntityView:
-    kind = row.organization_type
-    return EntityView(
-        uscc=row.uscc,
-        legal_name=row.legal_name,
-        status=EntityStatus(row.status),
-        entity_id=row.entity_id,
-        short_names=tuple(row.short_names),
-        legal_representative=row.legal_representative,
-        registered_address=row.registered_address,
-        organization_type=None if kind is None else OrganizationType(kind),
-        registered_at=row.registered_at,
-        changed_at=row.changed_at,
-        cancelled_at=row.cancelled_at,
-        version=row.version,
-    )
+def _seen_by(viewer: Principal | None, entity: EntityView) -> EntityView | PublicEntity:
+    return entity if may_read(viewer, entity.uscc) else entity.public()

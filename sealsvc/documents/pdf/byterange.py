@@ -6,6 +6,7 @@ so the gap must be exactly the hexadecimal string, angle brackets included.
 
 import string
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from sealsvc.documents.pdf.opening import raw
@@ -53,7 +54,7 @@ def read_byte_range(data: bytes, signature: Any, contents: bytes | None) -> Cove
         problems.append(ReadingProblem("BYTE_RANGE_START"))
     if len(pairs) != 2:
         problems.append(ReadingProblem("BYTE_RANGE_COUNT", str(len(pairs))))
-    if any(a + n > b for (a, n), (b, _) in zip(pairs, pairs[1:], strict=False)):
+    if any(a + n > b for (a, n), (b, _) in pairwise(pairs)):
         problems.append(ReadingProblem("BYTE_RANGE_OVERLAP"))
     elif len(pairs) == 2:
         problems += _gap_problems(data, sum(pairs[0]), pairs[1][0], contents)

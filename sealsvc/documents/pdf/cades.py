@@ -82,7 +82,7 @@ def largest_signed_data(material: SignerMaterial) -> int:
 
 def _largest_signature(material: SignerMaterial) -> int:
     key = x509.Certificate.load(material.certificate_der).public_key
-    size = (key.bit_size + 7) // 8
+    size = (int(key.bit_size) + 7) // 8
     if key.algorithm == "rsa":
         return size
     # SEQUENCE of two INTEGERs, each with a sign byte: 72 bytes for P-256.

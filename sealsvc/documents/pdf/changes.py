@@ -142,9 +142,7 @@ def _store_references(step: Revision) -> set[Any]:
     return set() if store is None else step.new.collect_dependencies(store) | {step.new.root_ref}
 
 
-def _with_signature(
-    analysis: _Analysis, step: Revision, added: FormField, result: Any
-) -> Change:
+def _with_signature(analysis: _Analysis, step: Revision, added: FormField, result: Any) -> Change:
     revision = step.number + 1
     if result.changed_form_fields - {added.name}:
         return Change(ChangeClass.OTHER, revision, "further form fields")
@@ -185,9 +183,7 @@ def _forbidden_revisions(analysis: _Analysis, state: SignedState) -> set[int]:
     return forbidden
 
 
-def _permitted_class(
-    analysis: _Analysis, state: SignedState, change: Change, number: int
-) -> bool:
+def _permitted_class(analysis: _Analysis, state: SignedState, change: Change, number: int) -> bool:
     """pdf.md section 4 rule (i): P=1 only long-term material, P=2 and 3 no new seal field."""
     if state.docmdp is None:
         return True
@@ -199,7 +195,8 @@ def _permitted_class(
 
 
 def _fills_old_field(analysis: _Analysis, state: SignedState, number: int) -> bool:
-    older = {one.name for one in read_form(analysis.reader.get_historical_resolver(state.revision)).fields}
+    signed = analysis.reader.get_historical_resolver(state.revision)
+    older = {one.name for one in read_form(signed).fields}
     filled = [one.field.name for one in analysis.states if one.revision == number]
     return bool(filled) and set(filled) <= older
 
@@ -233,17 +230,20 @@ def _report(analysis: _Analysis, index: int) -> ChangeReport:
     changes = []
     for number in range(state.revision + 1, analysis.last + 1):
         change = analysis.found[number]
-        if any(number in broken for broken in analysis.broken.values()):
-            detail = change.detail
-            if ORDER.index(change.change_class) < ORDER.index(ChangeClass.OTHER):
-                detail = f"{change.change_class.lower()} that an earlier signature forbids"
-            change = Change(max(change.change_class, ChangeClass.OTHER, key=ORDER.index), number + 1, detail)
-        changes.append(change)
+        forbidden = any(number in broken for broken in analysis.broken.values())
+        changes.append(_as_forbidden(change) if forbidden else change)
     changes += _tail(analysis, state)
     unharmed = not analysis.broken.get(index) and all(
         change.change_class not in (ChangeClass.OTHER, ChangeClass.UNREADABLE) for change in changes
     )
     return ChangeReport(tuple(changes), _kept(state, not unharmed))
+
+
+def _as_forbidden(change: Change) -> Change:
+    if ORDER.index(change.change_class) >= ORDER.index(ChangeClass.OTHER):
+        return change
+    detail = f"{change.change_class} that an earlier signature forbids"
+    return Change(ChangeClass.OTHER, change.revision, detail)
 
 
 def _kept(state: SignedState, broken: bool) -> bool | None:

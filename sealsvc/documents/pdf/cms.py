@@ -104,16 +104,16 @@ def _describe(reading: CmsReading, parts: _Parts) -> None:
     reading.digest_algorithm = str(digest.native)
     reading.signature_algorithm = str(algorithm.native)
     reading.signature_algorithm_oid = algorithm.dotted
-    weak = {reading.digest_algorithm, _signature_digest(info)} & WEAK_DIGESTS
+    weak = WEAK_DIGESTS & {reading.digest_algorithm, _signature_digest(info)}
     if weak:
         reading.note("DIGEST_WEAK", min(weak))
 
 
-def _signature_digest(signer_info: Any) -> str | None:
+def _signature_digest(signer_info: Any) -> str:
     try:
         return str(signer_info["signature_algorithm"].hash_algo)
     except (ValueError, KeyError):
-        return None
+        return ""
 
 
 def _collect_material(reading: CmsReading, parts: _Parts) -> None:
@@ -195,9 +195,7 @@ def _check_shape(reading: CmsReading, parts: _Parts, timestamp: bool, cades: boo
         reading.note("SIGNED_ATTRIBUTE_TWICE")
 
 
-def _check_digest(
-    reading: CmsReading, parts: _Parts, covered: bytes, *, timestamp: bool
-) -> None:
+def _check_digest(reading: CmsReading, parts: _Parts, covered: bytes, *, timestamp: bool) -> None:
     if timestamp and parts.expected_type == "tst_info":
         _check_timestamp_digest(reading, parts, covered)
         return

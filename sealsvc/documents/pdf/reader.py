@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from hashlib import sha256
 from typing import Any
 
@@ -29,6 +30,8 @@ from sealsvc.documents.pdf.opening import (
 from sealsvc.documents.pdf.pyhanko_api import generic
 from sealsvc.documents.pdf.revision import object_span
 from sealsvc.documents.values import (
+    Change,
+    ChangeClass,
     Coverage,
     DigestOutcome,
     DocumentReading,
@@ -81,10 +84,10 @@ def read(data: bytes) -> DocumentReading:
     """
     opened = open_document(data)
     problems = list(opened.problems)
-    unread = Form()
+    unread, no_pages = Form(), list[Page]()
     form = attempt(problems, "FORM_UNREADABLE", unread, lambda: read_form(opened.reader))
     problems += form.problems
-    pages = attempt(problems, "PAGES_UNREADABLE", [], lambda: pages_of(opened.reader))
+    pages = attempt(problems, "PAGES_UNREADABLE", no_pages, lambda: pages_of(opened.reader))
     if form is unread and not pages:
         raise DocumentUnreadable(reason="form and pages")
     fields = form.signed()
@@ -92,10 +95,12 @@ def read(data: bytes) -> DocumentReading:
         problems.append(ReadingProblem("SIGNATURES_TOO_MANY", str(len(fields))))
     signatures = [_read_signature(opened, pages, one) for one in fields[:MAX_SIGNATURES]]
     signatures.sort(key=_signing_order)
-    earlier = attempt(problems, "EARLIER_REVISIONS", (), lambda: _earlier(opened, fields, problems))
+    nothing: tuple[tuple[str, Any], ...] = ()
+    earlier = attempt(
+        problems, "EARLIER_REVISIONS", nothing, lambda: _earlier(opened, fields, problems)
+    )
     problems += _outside_form(opened, signatures, earlier)
-    states = [_state(one) for one in signatures]
-    reports = classify(data, opened.reader, states)
+    reports = _changes(opened, signatures)
     store = attempt(problems, "DSS_UNREADABLE", _Store(), lambda: _security_store(opened.reader))
     return DocumentReading(
         kind="pdf",
@@ -151,7 +156,15 @@ def _read_signature(opened: OpenedDocument, pages: list[Page], field: FormField)
             problems, "SIGNING_TIME_UNREADABLE", None, lambda: _claimed_time(value)
         )
     return _Signature(
-        field, sub_filter, is_timestamp, revision, covered, coverage, cms, permissions, picture,
+        field,
+        sub_filter,
+        is_timestamp,
+        revision,
+        covered,
+        coverage,
+        cms,
+        permissions,
+        picture,
         problems,
     )
 
@@ -205,6 +218,16 @@ def _claimed_time(signature: Any) -> datetime | None:
     return found if found.tzinfo is not None else found.replace(tzinfo=UTC)
 
 
+def _changes(opened: OpenedDocument, signatures: list[_Signature]) -> list[ChangeReport]:
+    """What came after each; of a signature of an unknown kind nobody can say what it covers."""
+    reports = classify(opened.data, opened.reader, [_state(one) for one in signatures])
+    unknown = Change(ChangeClass.UNREADABLE, None, "a signature of an unknown kind")
+    return [
+        report if one.sub_filter in KNOWN_SUB_FILTERS else ChangeReport((unknown,), report.kept)
+        for one, report in zip(signatures, reports, strict=True)
+    ]
+
+
 def _state(signature: _Signature) -> SignedState:
     return SignedState(
         field=signature.field,
@@ -230,13 +253,8 @@ def _earlier(
         problems.append(ReadingProblem("REVISIONS_TOO_MANY", str(total)))
     lost: dict[tuple[str, Any], None] = {}
     for number in range(min(total, MAX_REVISIONS) - 1):
-        try:
-            form = read_form(opened.reader.get_historical_resolver(number))
-        except MemoryError:
-            raise
-        except Exception:
-            # A linearised file's first section is no readable document of its own.
-            continue
+        # A linearised file's first section is no readable document of its own.
+        form = attempt([], "", Form(), partial(_form_at, opened, number))
         for one in form.signed():
             replaced = one.value_ref is not None and xrefs.get_historical_ref(
                 one.value_ref, number
@@ -244,6 +262,10 @@ def _earlier(
             if (one.name, one.value_ref) not in kept or replaced:
                 lost[(one.name, one.value_ref)] = None
     return tuple(lost)
+
+
+def _form_at(opened: OpenedDocument, number: int) -> Form:
+    return read_form(opened.reader.get_historical_resolver(number))
 
 
 def _outside_form(
@@ -267,13 +289,9 @@ def _known_spans(
         markers = {xrefs.get_historical_ref(ref, number) for number in range(xrefs.total_revisions)}
         for marker in markers:
             if isinstance(marker, int):
-                try:
-                    yield object_span(opened.reader, ref, marker)
-                except MemoryError:
-                    raise
-                except Exception:
-                    # The span of a broken object stays unknown: the problem is then reported.
-                    continue
+                # The span of a broken object stays unknown: its mark then stands outside.
+                span = partial(object_span, opened.reader, ref, marker)
+                yield attempt([], "", (0, 0), span)
 
 
 def _security_store(reader: Any) -> _Store:

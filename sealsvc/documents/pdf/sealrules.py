@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from asn1crypto import crl, ocsp, x509
-from lxml import etree
+from lxml import etree  # type: ignore[import-untyped]
 
 from sealsvc.documents.pdf.fields import FormField
 from sealsvc.documents.pdf.geometry import pages_of
@@ -20,14 +20,19 @@ CATALOG_KEYS = frozenset({"/AcroForm", "/DSS", "/Extensions", "/Version", "/Meta
 FORM_KEYS = frozenset({"/Fields", "/SigFlags", "/NeedAppearances"})
 INFO_KEYS = frozenset({"/ModDate", "/Producer"})
 FILLED_KEYS = frozenset({"/V", "/AP"})
-FIELD_KEYS = frozenset(
-    "/Type /Subtype /FT /T /TU /TM /V /AP /F /Ff /Rect /P /Parent /Kids /MK /BS /Border "
-    "/DA /DR /Lock /SV /NM /M /H /Q".split()
-)
-SIGNATURE_KEYS = frozenset(
-    "/Type /Filter /SubFilter /Contents /ByteRange /Cert /Reference /Changes /Name /M /Location "
-    "/Reason /ContactInfo /R /V /Prop_Build /Prop_AuthTime /Prop_AuthType".split()
-)
+# Neither /A nor /AA: an action would run whenever the seal is touched or its page shown.
+# fmt: off
+FIELD_KEYS = frozenset({
+    "/Type", "/Subtype", "/FT", "/T", "/TU", "/TM", "/V", "/AP", "/F", "/Ff", "/Rect", "/P",
+    "/Parent", "/Kids", "/MK", "/BS", "/Border", "/DA", "/DR", "/Lock", "/SV", "/NM", "/M", "/H",
+    "/Q",
+})
+SIGNATURE_KEYS = frozenset({
+    "/Type", "/Filter", "/SubFilter", "/Contents", "/ByteRange", "/Cert", "/Reference",
+    "/Changes", "/Name", "/M", "/Location", "/Reason", "/ContactInfo", "/R", "/V", "/Prop_Build",
+    "/Prop_AuthTime", "/Prop_AuthType",
+})
+# fmt: on
 DSS_KINDS: dict[str, Any] = {
     "/Certs": x509.Certificate,
     "/Cert": x509.Certificate,

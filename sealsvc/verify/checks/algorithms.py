@@ -8,6 +8,9 @@ from sealsvc.verify.certificates import CertificateFacts
 from sealsvc.verify.findings import Finding, noticed
 from sealsvc.verify.policy import SignatureRule
 
+# How messages name the signature itself, beside certificates named by their subject.
+SIGNATURE = "CMS"
+
 
 def check(case: Case) -> tuple[Finding, ...]:
     """The signature's digest and algorithm, then each certificate's; the anchor is exempt.
@@ -32,14 +35,14 @@ def _signature(case: Case) -> Iterable[Finding]:
     reading = case.reading
     digest = reading.digest_algorithm
     if digest is not None:
-        yield from _digest(case, digest_name(digest), "签名 / the signature")
+        yield from _digest(case, digest_name(digest), SIGNATURE)
     rule = _rule(case, reading.signature_algorithm_oid)
     if digest is None or rule is None:
         named = reading.signature_algorithm or reading.signature_algorithm_oid or "?"
-        yield _refused(case, named if rule is None else "?", "签名 / the signature")
+        yield _refused(case, named if rule is None else "?", SIGNATURE)
     elif rule.digest is not None and rule.digest != digest_name(digest):
         # The digest inside the algorithm's name is what the key signed over; it counts too.
-        yield from _digest(case, rule.digest, "签名 / the signature")
+        yield from _digest(case, rule.digest, SIGNATURE)
 
 
 def _certificates(case: Case) -> Iterable[Finding]:
@@ -47,7 +50,7 @@ def _certificates(case: Case) -> Iterable[Finding]:
         if link.trusted:
             continue
         certificate = link.certificate
-        where = f"证书 / certificate {certificate.subject}"
+        where = certificate.subject
         yield from _key(case, certificate, where)
         rule = _rule(case, certificate.signature_oid)
         if rule is None:

@@ -4,19 +4,44 @@ from collections.abc import Iterable
 
 from sealsvc.documents.values import Coverage, ReadingProblem
 from sealsvc.verify.case import Case
+from sealsvc.verify.checks.algorithms import SIGNATURE, digest_name
 from sealsvc.verify.evidence import Evidence
 from sealsvc.verify.findings import DOCUMENT, Finding, noticed
+from sealsvc.verify.messages import Weight
 
 # Signature formats we read. Source: ISO 32000-2 table 255; EN 319 142-1 clause 5.3.
 SIGNATURE_FORMATS = frozenset({"ETSI.CAdES.detached", "adbe.pkcs7.detached"})
 TIMESTAMP_FORMATS = frozenset({"ETSI.RFC3161"})
 
-# Problems that leave nothing to process; every other problem unknown here is a doubt, so that a
-# reader's new code can never make a verdict better.
-FATAL_PROBLEMS = frozenset({"CMS_MALFORMED", "CMS_UNREADABLE", "SIGNATURE_UNREADABLE"})
-# Problems that describe the document without weakening a signature in it.
-HARMLESS_PROBLEMS = frozenset({"TOO_MANY_PAGES_TO_COUNT"})
-KNOWN_PROBLEMS = frozenset({"SIGNATURE_OUTSIDE_FORM", "MULTIPLE_SIGNERS", "ENCAPSULATED_CONTENT"})
+# What the reader's problem codes mean. A code unknown here is a doubt, so that a new one can never
+# make a verdict better. Fatal: nothing is left that could be processed.
+FATAL_PROBLEMS = frozenset(
+    {
+        "CMS_UNREADABLE",
+        "CMS_NOT_SIGNED_DATA",
+        "SIGNER_INFO_MISSING",
+        "SIGNATURE_MALFORMED",
+        "CONTENTS_UNREADABLE",
+        "CONTENTS_EMPTY",
+        "BYTE_RANGE_MALFORMED",
+    }
+)
+# Said by other checks from the reading's own members, or without weight for the signature.
+SAID_ELSEWHERE = frozenset(
+    {
+        "SUBFILTER_UNKNOWN",
+        "SIGNER_CERTIFICATE_MISSING",
+        "DIGEST_NOT_CHECKED",
+        "SIGNATURE_NOT_CHECKED",
+        "PICTURE_UNREADABLE",
+        "SIGNING_TIME_UNREADABLE",
+    }
+)
+NAMED_PROBLEMS = frozenset({"SIGNATURE_OUTSIDE_FORM", "MULTIPLE_SIGNER_INFOS", "ECONTENT_PRESENT"})
+# Defects behind which no signature can hide: the reader searches the bytes besides.
+HIDES_NOTHING = frozenset(
+    {"STRUCTURE_LENIENT", "HYBRID_XREF", "PAGES_UNREADABLE", "DSS_UNREADABLE"}
+)
 
 
 def check(case: Case) -> tuple[Finding, ...]:
@@ -26,7 +51,7 @@ def check(case: Case) -> tuple[Finding, ...]:
     if reading.sub_filter not in formats:
         found.append(noticed("SUBFILTER_UNKNOWN", case.id, sub_filter=reading.sub_filter[:64]))
     for problem in reading.problems:
-        found += _problem(problem, case.id, "SIGNATURE_STRUCTURE_DOUBTFUL")
+        found += _problem(problem, case.id)
     if reading.coverage is Coverage.PARTIAL:
         found.append(noticed("PARTIAL_COVERAGE", case.id))
     elif reading.coverage is Coverage.UNKNOWN:
@@ -47,17 +72,27 @@ def check_document(evidence: Evidence) -> tuple[Finding, ...]:
         if signature.id not in gathered:
             found.append(noticed("SIGNATURE_NOT_GATHERED", DOCUMENT, field=signature.field_name))
     for problem in reading.problems:
-        found += _problem(problem, DOCUMENT, "DOCUMENT_STRUCTURE_DOUBTFUL")
+        weight = None
+        if problem.code in HIDES_NOTHING and not (evidence.signatures or reading.signatures):
+            weight = Weight.NOTICE
+        found += _problem(problem, DOCUMENT, weight)
     return tuple(found)
 
 
-def _problem(problem: ReadingProblem, subject: str, otherwise: str) -> Iterable[Finding]:
+def _problem(
+    problem: ReadingProblem, subject: str, weight: Weight | None = None
+) -> Iterable[Finding]:
     code = problem.code
-    if code in HARMLESS_PROBLEMS:
+    if code in SAID_ELSEWHERE:
         return
     if code in FATAL_PROBLEMS:
         yield noticed("SIGNATURE_UNREADABLE", subject, problem=code)
-    elif code in KNOWN_PROBLEMS:
+    elif code in NAMED_PROBLEMS:
         yield noticed(code, subject)
+    elif code == "DIGEST_WEAK":
+        named = digest_name(problem.detail)
+        yield noticed("ALGORITHM_NOT_ACCEPTED", subject, algorithm=named, where=SIGNATURE)
     else:
-        yield noticed(otherwise, subject, problem=code[:64])
+        whole = subject == DOCUMENT
+        doubt = "DOCUMENT_STRUCTURE_DOUBTFUL" if whole else "SIGNATURE_STRUCTURE_DOUBTFUL"
+        yield noticed(doubt, subject, weight=weight, problem=code[:64])

@@ -21,13 +21,17 @@ def check(case: Case) -> tuple[Finding, ...]:
     Other makers' software may scale or recompress, so there it is a warning.
     Source: china-domain section 3.3.
     """
-    if case.reading.picture is None or case.seal is None:
+    if case.seal is None:
         return ()
-    match imprint_match(case):
-        case None:
-            return (noticed("IMPRINT_NOT_REGISTERED", case.id),)
-        case True:
-            return ()
     ours = case.signature.issued_by_us is not None
+    if any(problem.code == "PICTURE_UNREADABLE" for problem in case.reading.problems):
+        # Under our certificate an unreadable picture could be any picture.
+        weight = Weight.DOUBT if ours else Weight.OMITTED
+        return (noticed("IMPRINT_UNREADABLE", case.id, weight=weight),)
+    if case.reading.picture is None:
+        return ()
+    match = imprint_match(case)
+    if match is None:
+        return (noticed("IMPRINT_NOT_REGISTERED", case.id),)
     weight = Weight.FAILS if ours else Weight.NOTICE
-    return (noticed("IMPRINT_MISMATCH", case.id, weight=weight),)
+    return () if match else (noticed("IMPRINT_MISMATCH", case.id, weight=weight),)

@@ -220,6 +220,15 @@ BUSINESS: dict[str, Entry] = {
         "登记库没有印模，未比对图样",
         "The registry holds no imprint; the picture was not compared",
     ),
+    "IMPRINT_UNREADABLE": Entry(
+        Weight.OMITTED,
+        Block.SEAL,
+        Axis.SEAL_AUTHORITY,
+        None,
+        "china-domain 3.3",
+        "文件中的印章图样无法读取，未能与登记印模比对",
+        "The picture in the document cannot be read, so it was not compared with the imprint",
+    ),
     "SEMANTICS_NOT_ASKED": Entry(
         Weight.SKIPPED,
         Block.SEMANTICS,

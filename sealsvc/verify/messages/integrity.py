@@ -49,7 +49,7 @@ INTEGRITY: dict[str, Entry] = {
         "签名格式 {sub_filter} 不在支持范围内",
         "The signature's format {sub_filter} is not supported",
     ),
-    "MULTIPLE_SIGNERS": Entry(
+    "MULTIPLE_SIGNER_INFOS": Entry(
         Weight.DOUBT,
         Block.FC,
         Axis.INTEGRITY,
@@ -58,7 +58,7 @@ INTEGRITY: dict[str, Entry] = {
         "一个签名中含有多个签署者信息",
         "One signature holds more than one signer's information",
     ),
-    "ENCAPSULATED_CONTENT": Entry(
+    "ECONTENT_PRESENT": Entry(
         Weight.DOUBT,
         Block.FC,
         Axis.INTEGRITY,

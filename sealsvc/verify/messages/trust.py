@@ -253,7 +253,7 @@ TRUST: dict[str, Entry] = {
         Axis.TRUST,
         SubIndication.CRYPTO_CONSTRAINTS_FAILURE,
         "EN 319 102-1 5.2.8",
-        "{where}使用了不被接受的算法 {algorithm}",
+        "{where} 使用了不被接受的算法 {algorithm}",
         "{where} uses the algorithm {algorithm}, which is not accepted",
     ),
     "ALGORITHM_SUNSET_NO_POE": Entry(
@@ -262,7 +262,7 @@ TRUST: dict[str, Entry] = {
         Axis.TRUST,
         SubIndication.CRYPTO_CONSTRAINTS_FAILURE_NO_POE,
         "EN 319 102-1 5.2.8",
-        "{where}的算法 {algorithm} 现已不安全，无法证明签署时间",
+        "{where} 的算法 {algorithm} 现已不安全，无法证明签署时间",
         "{where} uses the algorithm {algorithm}, now too weak, and the signing time is unproven",
     ),
     "KEY_TOO_SMALL": Entry(
@@ -271,7 +271,7 @@ TRUST: dict[str, Entry] = {
         Axis.TRUST,
         SubIndication.CRYPTO_CONSTRAINTS_FAILURE,
         "EN 319 102-1 5.2.8",
-        "{where}的密钥强度不足（{algorithm}）",
+        "{where} 的密钥强度不足（{algorithm}）",
         "The key of {where} is too small ({algorithm})",
     ),
 }

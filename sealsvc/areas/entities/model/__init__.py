@@ -37,7 +37,7 @@ from sealsvc.areas.entities.model.uscc import (
     public_uscc,
     require_uscc,
 )
-from sealsvc.areas.entities.model.views import EntityPatch, EntityView, may_read, public_part
+from sealsvc.areas.entities.model.views import EntityPatch, EntityView, PublicEntity, may_read
 
 __all__ = [
     "CodeIssue",
@@ -53,6 +53,7 @@ __all__ = [
     "LegacyResult",
     "LegacyStatus",
     "OrganizationType",
+    "PublicEntity",
     "Region",
     "Registrant",
     "Severity",
@@ -72,7 +73,6 @@ __all__ = [
     "entity_registered",
     "find_region",
     "may_read",
-    "public_part",
     "public_uscc",
     "require_active",
     "require_uscc",

@@ -20,25 +20,21 @@ class EntityPatch(TypedDict, total=False):
 
 @dataclass(frozen=True)
 class EntityView:
-    """An entity of the register.
-
-    complete: False where the reader may see the public members only (credit code, name, status);
-    all others are then empty. version: counts the changes, from 1.
-    """
+    """An entity of the register. entity_id: `ent_…`; version: counts the changes, from 1."""
 
     uscc: str
     legal_name: str
     status: EntityStatus
-    complete: bool = True
-    entity_id: str | None = None
+    entity_id: str
+    registered_at: datetime
+    changed_at: datetime
     short_names: tuple[str, ...] = ()
     legal_representative: str | None = None
     registered_address: str | None = None
     organization_type: OrganizationType | None = None
-    registered_at: datetime | None = None
-    changed_at: datetime | None = None
     cancelled_at: datetime | None = None
-    version: int | None = None
+    cancel_reason: str | None = None
+    version: int = 1
 
     @property
     def draft(self) -> EntityDraft:
@@ -56,14 +52,23 @@ class EntityView:
         """The particulars after a change; nothing is checked yet."""
         return replace(self.draft, **patch)
 
+    def public(self) -> "PublicEntity":
+        """What anyone may see."""
+        return PublicEntity(self.uscc, self.legal_name, self.status, self.version)
+
+
+@dataclass(frozen=True)
+class PublicEntity:
+    """The members of an entity that need no key."""
+
+    uscc: str
+    legal_name: str
+    status: EntityStatus
+    version: int
+
 
 def may_read(viewer: Principal | None, uscc: str) -> bool:
     """Whether the reader sees more than the public members: `entity.read`, and if bound, its own."""
     if viewer is None or Scope.ENTITY_READ not in viewer.scopes:
         return False
     return viewer.entity_uscc in (None, uscc)
-
-
-def public_part(entity: EntityView) -> EntityView:
-    """What anyone may see."""
-    return EntityView(entity.uscc, entity.legal_name, entity.status, complete=False)
