@@ -18,6 +18,7 @@ from fastapi import Depends, Header, Query, Request, Response
 from api.problems import InvalidRequest, PreconditionFailed
 from api.schemas.common import Page, ProblemRow
 from sealsvc.areas.deps import Deps
+from sealsvc.areas.transparency.model import ReleasedLog
 from sealsvc.values import Json
 
 Row = TypeVar("Row")
@@ -50,6 +51,7 @@ class Services(Protocol):
     """
 
     deps: Deps
+    logbook: ReleasedLog
     started: bool
     version: str
     cursor_key: bytes

@@ -8,6 +8,7 @@ import hashlib
 import re
 from dataclasses import dataclass, field
 from tempfile import SpooledTemporaryFile
+from traceback import format_exception
 from typing import Annotated
 
 import structlog
@@ -137,8 +138,8 @@ class IdempotencyMiddleware:
             body = bytes(answer.body)
             await to_thread.run_sync(idempotency.finish, deps, begun, answer.status, kept, body)
         except Exception as error:
-            request_id = request_info(scope).request_id
-            _log.error("answer_not_kept", requestId=request_id, exc_info=error)
+            request_id, trace = request_info(scope).request_id, "".join(format_exception(error))
+            _log.error("answer_not_kept", requestId=request_id, traceback=trace)
 
 
 @dataclass

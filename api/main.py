@@ -14,13 +14,18 @@ from api.deps import Services
 from api.idempotency import IdempotencyMiddleware
 from api.limits import GuardMiddleware
 from api.observability import Metrics, ObservabilityMiddleware, configure_logging
-from api.routers import ops
+from api.routers import audit, entities, log, ops, receipts, trace
 from api.routers import problems as problem_pages
 from api.routes import RouteTable
 
 ROUTERS: tuple[APIRouter, ...] = (
     ops.router,
     problem_pages.router,
+    entities.router,
+    trace.router,
+    receipts.router,
+    audit.router,
+    log.router,
 )
 
 # As many as the engine's pool has connections (16 + 32), so that no thread waits for one.
@@ -50,11 +55,12 @@ def create_app(services: Services | None, routers: tuple[APIRouter, ...] = ROUTE
 
 def app_from_environment() -> FastAPI:
     """Factory for the server's worker processes; settings come from the environment."""
-    from sealsvc.app import build
+    # Not at the top: describing the application must not load adapters and settings.
     from sealsvc.settings import Settings
+    from sealsvc.worker import service_from
 
     configure_logging()
-    return create_app(cast(Services, build(Settings())))
+    return create_app(cast(Services, service_from(Settings())))
 
 
 def _wire(app: FastAPI, services: Services) -> None:

@@ -59,11 +59,11 @@ def document(app: FastAPI) -> Schema:
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
     _add_schema(schemas, "Problem", Problem.model_json_schema(ref_template=_REF))
-    table = RouteTable(app)
+    endpoints = RouteTable(app).endpoints
     for path, method, operation in _operations(base):
-        found = table.find(_sample(path), method.upper())
-        if found is not None and found.endpoint is not None:
-            _complete(operation, found.endpoint, method, schemas)
+        for endpoint in endpoints:
+            if endpoint.template == path and method.upper() in endpoint.methods:
+                _complete(operation, endpoint, method, schemas)
     components["schemas"] = dict(sorted(schemas.items()))
     base["paths"] = dict(sorted(base.get("paths", {}).items()))
     return base
@@ -81,18 +81,22 @@ def check(path: Path) -> list[str]:
     present, wanted = path.read_text(encoding="utf-8").splitlines(), _as_yaml().splitlines()
     if present == wanted:
         return []
-    at = next(
-        (i for i, pair in enumerate(zip(present, wanted, strict=False)) if pair[0] != pair[1]), 0
-    )
+    pairs = enumerate(zip(present, wanted, strict=False))
+    at = next((index for index, (ours, theirs) in pairs if ours != theirs), len(present))
     return [f"{path.name}: differs from the application at line {at + 1}; write it again"]
 
 
-def _as_yaml() -> str:
-    from api.main import create_app
+class _Dumper(yaml.SafeDumper):  # type: ignore[misc]
+    def ignore_aliases(self, data: object) -> bool:
+        """Write everything out: `&id001` is no help to a reader of a diff."""
+        return True
 
-    text: str = yaml.safe_dump(
-        document(create_app(None)), sort_keys=False, allow_unicode=True, width=100
-    )
+
+def _as_yaml() -> str:
+    from api.main import create_app  # main imports this module
+
+    described = document(create_app(None))
+    text: str = yaml.dump(described, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100)
     return text
 
 
@@ -101,10 +105,6 @@ def _operations(base: Schema) -> Iterator[tuple[str, str, Schema]]:
         for method in _METHODS:
             if method in item:
                 yield path, method, item[method]
-
-
-def _sample(template: str) -> str:
-    return template.replace("{", "").replace("}", "")
 
 
 def _complete(operation: Schema, endpoint: Endpoint, method: str, schemas: Schema) -> None:

@@ -5,6 +5,7 @@ log: the answer names only the request id.
 """
 
 import re
+import traceback
 from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from typing import Any
@@ -173,9 +174,13 @@ def problem_response(scope: Scope, error: Exception) -> Response:
         return _from_http(scope, error)
     if isinstance(error, RequestValidationError):
         return _from_validation(scope, error)
+    if isinstance(error, ClientDisconnect):
+        return Response(status_code=400)  # nobody is there to read more
     status = status_of(error)
     if status == 500 or not isinstance(error, ServiceError | CaError):
-        _log.error("internal_error", requestId=request_info(scope).request_id, exc_info=error)
+        # As text: no log processor can then add local variables, which hold secrets.
+        trace = "".join(traceback.format_exception(error))
+        _log.error("internal_error", requestId=request_info(scope).request_id, traceback=trace)
         return _answer(scope, 500, "INTERNAL")
     rows = error.rows if isinstance(error, InvalidRequest) else list(_rows_of_fields(error))
     return _answer(scope, status, error.code, fields=error.fields, rows=rows)
@@ -213,16 +218,15 @@ def install(app: FastAPI) -> None:
     async def handle(request: Request, error: Exception) -> Response:
         return problem_response(request.scope, error)
 
-    for kind in (ServiceError, CaError, HTTPException, RequestValidationError):
+    kinds = (ServiceError, CaError, HTTPException, RequestValidationError, ClientDisconnect)
+    for kind in kinds:
         app.add_exception_handler(kind, handle)
 
 
 def _from_http(scope: Scope, error: HTTPException) -> Response:
     cause = error.__cause__
-    if isinstance(cause, ServiceError):  # ours, raised while the framework was reading the body
+    if isinstance(cause, ServiceError | ClientDisconnect):  # while the framework read the body
         return problem_response(scope, cause)
-    if isinstance(cause, ClientDisconnect):
-        return Response(status_code=400)  # nobody is there to read more
     code = _HTTP_CODE.get(error.status_code)
     if code is None:
         code = "INTERNAL" if error.status_code >= 500 else "MALFORMED_REQUEST"

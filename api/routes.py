@@ -77,7 +77,7 @@ def _endpoint(context: RouteContext) -> Endpoint:
             query |= frozenset(getattr(part.call, "query_names", ()))
         query |= {name for field in part.query_params for name in _names(field)}
     return Endpoint(
-        template=str(context.path or "/"),
+        template=str(context.path_format or context.path or "/"),
         regex=context.path_regex,
         methods=frozenset() if mounted else frozenset(context.methods or ()),
         query=frozenset(query) if dependant is not None else None,

@@ -17,9 +17,11 @@ from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import Field, File, FormParser, parse_options_header
 
 from api.context import header
+from api.deps import Services_
 from api.problems import (
     InvalidRequest,
     MalformedRequest,
+    TooLarge,
     UnsupportedMediaType,
     pointer,
     rows_of,
@@ -55,7 +57,7 @@ class Received:
     options: JsonObject
 
 
-async def received(request: Request) -> Received:
+async def received(request: Request, services: Services_) -> Received:
     """Dependency: read the request's documents once.
 
     Raises: MalformedRequest, InvalidRequest, TooLarge, UnsupportedMediaType.
@@ -66,7 +68,11 @@ async def received(request: Request) -> Received:
             spool.write(chunk)
         spool.seek(0)
         content_type = header(request.scope, b"content-type")
-        return await to_thread.run_sync(_parse, spool, content_type)
+        found = await to_thread.run_sync(_parse, spool, content_type)
+    limit = services.deps.config.max_document_bytes
+    if sum(len(upload.data) for upload in found.uploads) > limit:
+        raise TooLarge(limit_bytes=limit)
+    return found
 
 
 async def document_upload(received: Annotated[Received, Depends(received)]) -> Upload:

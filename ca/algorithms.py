@@ -11,7 +11,7 @@ from typing import Protocol, cast
 
 from asn1crypto import algos, keys
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.hazmat.primitives.hashes import SHA256, HashAlgorithm
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
@@ -25,10 +25,11 @@ from cryptography.hazmat.primitives.serialization import (
 from ca.errors import PublicKeyInvalid, SignatureDoesNotMatch, UnknownSuite
 
 ECDSA_SHA256_OID = "1.2.840.10045.4.3.2"
+ED25519_OID = "1.3.101.112"
 RSA_SHA256_OID = "1.2.840.113549.1.1.11"
 PUBLIC_KEY_CACHE = 1024
 
-PublicKey = ec.EllipticCurvePublicKey | rsa.RSAPublicKey
+PublicKey = ec.EllipticCurvePublicKey | rsa.RSAPublicKey | ed25519.Ed25519PublicKey
 
 
 class PrivateKey(Protocol):
@@ -47,7 +48,8 @@ class SignatureSuite:
     """One way to sign.
 
     signature_oid, digest: as certificates and CMS name them; algorithm_der: the DER
-    AlgorithmIdentifier of the signature; leaf_ok: may stand in end-entity certificates.
+    AlgorithmIdentifier of the signature; leaf_ok, ca_ok: may stand in end-entity and in CA
+    certificates (neither: for other signatures, such as the log's checkpoints).
     generate() -> PKCS#8 DER; load(PKCS#8 DER) -> PrivateKey; owns(SPKI DER) -> is it this suite's
     kind of key; check(SPKI DER, signature, data) raises SignatureDoesNotMatch.
     """
@@ -57,6 +59,7 @@ class SignatureSuite:
     digest: str
     algorithm_der: bytes
     leaf_ok: bool
+    ca_ok: bool
     generate: Callable[[], bytes]
     load: Callable[[bytes], PrivateKey]
     owns: Callable[[bytes], bool]
@@ -86,7 +89,7 @@ def load_public_key(spki_der: bytes) -> PublicKey:
     """
     try:
         key = load_der_public_key(spki_der)
-        if not isinstance(key, ec.EllipticCurvePublicKey | rsa.RSAPublicKey):
+        if not isinstance(key, PublicKey):
             raise PublicKeyInvalid(reason="kind")
         canonical = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:
@@ -119,7 +122,9 @@ def _spki(key: PublicKey) -> bytes:
     return key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
 
 
-def _pkcs8(key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey) -> bytes:
+def _pkcs8(
+    key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey,
+) -> bytes:
     return key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
 
 
@@ -182,6 +187,7 @@ def _ec_suite(name: str, curve: ec.EllipticCurve) -> SignatureSuite:
         digest="sha256",
         algorithm_der=_algorithm_der("sha256_ecdsa"),
         leaf_ok=True,
+        ca_ok=True,
         generate=partial(_ec_generate, curve),
         load=partial(_ec_load, SHA256()),
         owns=partial(_ec_owns, curve),
@@ -197,10 +203,50 @@ def _rsa_suite(name: str, bits: int, *, leaf_ok: bool = True) -> SignatureSuite:
         digest="sha256",
         algorithm_der=_algorithm_der("sha256_rsa"),
         leaf_ok=leaf_ok,
+        ca_ok=True,
         generate=partial(_rsa_generate, bits),
         load=partial(_rsa_load, SHA256()),
         owns=partial(_rsa_owns, bits),
         check=partial(_rsa_check, SHA256()),
+    )
+
+
+def _ed25519_generate() -> bytes:
+    return _pkcs8(ed25519.Ed25519PrivateKey.generate())
+
+
+def _ed25519_load(pkcs8_der: bytes) -> PrivateKey:
+    key = load_der_private_key(pkcs8_der, None)
+    if not isinstance(key, ed25519.Ed25519PrivateKey):
+        raise UnknownSuite(reason="not an Ed25519 key")
+    return _LoadedKey(_spki(key.public_key()), key.sign)
+
+
+def _ed25519_owns(spki_der: bytes) -> bool:
+    return isinstance(load_public_key(spki_der), ed25519.Ed25519PublicKey)
+
+
+def _ed25519_check(spki_der: bytes, signature: bytes, data: bytes) -> None:
+    key = cast(ed25519.Ed25519PublicKey, load_public_key(spki_der))
+    try:
+        key.verify(signature, data)
+    except InvalidSignature as error:
+        raise SignatureDoesNotMatch() from error
+
+
+def _ed25519_suite() -> SignatureSuite:
+    """Ed25519, for checkpoints of the log. Source: RFC 8410; C2SP signed-note."""
+    return SignatureSuite(
+        name="ed25519",
+        signature_oid=ED25519_OID,
+        digest="sha512",
+        algorithm_der=_algorithm_der("ed25519"),
+        leaf_ok=False,
+        ca_ok=False,
+        generate=_ed25519_generate,
+        load=_ed25519_load,
+        owns=_ed25519_owns,
+        check=_ed25519_check,
     )
 
 
@@ -213,6 +259,7 @@ SUITES: tuple[SignatureSuite, ...] = (
     _rsa_suite("rsa2048-sha256", 2048),
     _rsa_suite("rsa3072-sha256", 3072),
     _rsa_suite("rsa4096-sha256", 4096, leaf_ok=False),
+    _ed25519_suite(),
 )
 
 
@@ -249,6 +296,11 @@ def suites_with_oid(signature_oid: str) -> tuple[SignatureSuite, ...]:
 def leaf_suites() -> tuple[str, ...]:
     """Names of the suites end-entity certificates may use, the default first."""
     return tuple(suite.name for suite in SUITES if suite.leaf_ok)
+
+
+def ca_suites() -> tuple[str, ...]:
+    """Names of the suites CA certificates may use."""
+    return tuple(suite.name for suite in SUITES if suite.ca_ok)
 
 
 def key_identifier(spki_der: bytes) -> bytes:

@@ -5,7 +5,7 @@ row for each (ARCHITECTURE section 8). Fields never hold a secret or key bytes.
 """
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 FieldValue = str | int | bool | None
 
@@ -22,6 +22,17 @@ class CaError(Exception):
     def __str__(self) -> str:
         named = ", ".join(f"{key}={value}" for key, value in self.fields.items())
         return f"{self.code}({named})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # The default calls the class with `args`, which a keyword-only __init__ refuses: an error
+        # raised in a worker process would not survive the way home.
+        return _revive, (type(self), self.args, self.__dict__)
+
+
+def _revive(kind: type[CaError], args: tuple[Any, ...], state: dict[str, Any]) -> CaError:
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(state)
+    return error
 
 
 class CaBadInput(CaError):

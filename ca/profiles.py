@@ -9,7 +9,7 @@ import json
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 
-from ca.algorithms import SUITES, leaf_suites
+from ca.algorithms import ca_suites, leaf_suites
 from ca.errors import UnknownProfile
 
 DOCUMENT_SIGNING = "1.3.6.1.5.5.7.3.36"
@@ -47,7 +47,6 @@ class CertificateProfile:
         return hashlib.sha256(b"sealsvc certificate profile\x00" + text.encode()).digest()
 
 
-_ALL_SUITES = tuple(suite.name for suite in SUITES)
 _CA_USAGE = ("key_cert_sign", "crl_sign")
 # contentCommitment: the seal binds its owner. Source: RFC 5280 section 4.2.1.3.
 _SEAL_USAGE = ("digital_signature", "non_repudiation")
@@ -68,7 +67,7 @@ PROFILES: tuple[CertificateProfile, ...] = (
         key_usage=_CA_USAGE,
         ext_key_usage=(),
         policy_oid=None,
-        allowed_suites=_ALL_SUITES,
+        allowed_suites=ca_suites(),
         uscc_required=False,
     ),
     CertificateProfile(
@@ -81,7 +80,7 @@ PROFILES: tuple[CertificateProfile, ...] = (
         key_usage=_CA_USAGE,
         ext_key_usage=(),
         policy_oid=ANY_POLICY,
-        allowed_suites=_ALL_SUITES,
+        allowed_suites=ca_suites(),
         uscc_required=False,
     ),
     CertificateProfile(

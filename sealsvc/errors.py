@@ -4,7 +4,7 @@ An error means that the service could not answer. What is wrong with a *document
 error but a finding in a report (ARCHITECTURE section 8). No HTTP status and no user prose here.
 """
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 FieldValue = str | int | bool | None
 
@@ -24,6 +24,17 @@ class ServiceError(Exception):
     def __str__(self) -> str:
         named = ", ".join(f"{key}={value}" for key, value in self.fields.items())
         return f"{self.code}({named})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # The default calls the class with `args`, which a keyword-only __init__ refuses: an error
+        # raised in a sandbox worker would not survive the way home.
+        return _revive, (type(self), self.args, self.__dict__)
+
+
+def _revive(kind: type[ServiceError], args: tuple[Any, ...], state: dict[str, Any]) -> ServiceError:
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(state)
+    return error
 
 
 class NotFound(ServiceError):

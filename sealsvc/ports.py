@@ -22,6 +22,22 @@ class StorageFull(Unavailable):
     code = "STORAGE_FULL"
 
 
+class DatabaseBusy(Unavailable):
+    """The database is locked by someone else for too long, or out of connections; try again."""
+
+    code = "DATABASE_BUSY"
+
+
+class DatabaseLost(Unavailable):
+    """The connection to the database is gone or cannot be made.
+
+    fields: outcome, `unchanged`, or `unknown` when it went while a commit was under way: then
+    only the stored state tells whether the change took effect.
+    """
+
+    code = "DATABASE_LOST"
+
+
 class ResourceLimit(Unavailable):
     """A foreign document used more time or memory than one request may; its worker was killed."""
 

@@ -137,3 +137,17 @@ class IdempotencyRow(SQLModel, table=True):
     status: int | None = Field(sa_column=Column(Integer, nullable=True))
     headers: str | None = Field(sa_column=Column(String, nullable=True))
     body_sha256: str | None = Field(sa_column=Column(String(64), nullable=True))
+
+
+class DomainRow(SQLModel, table=True):
+    """The trust domain's founding choices; one row, written by `sealsvc init`, never changed."""
+
+    __tablename__ = "domain"
+
+    id: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))
+    name: str = Field(sa_column=Column(String(120), nullable=False))
+    base_url: str = Field(sa_column=Column(String(200), nullable=False))
+    origin: str = Field(sa_column=Column(String(200), nullable=False))
+    log_key_ref: str = Field(sa_column=Column(String(80), nullable=False))
+    demo: bool = Field(nullable=False)
+    founded_at: datetime = Field(sa_column=utc())

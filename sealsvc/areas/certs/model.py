@@ -7,7 +7,7 @@ from enum import StrEnum
 from ca.crl import RevocationReason
 from ca.names import SubjectName
 from sealsvc.areas.entities.model import public_uscc
-from sealsvc.errors import Conflict, Internal, NotFound, Unavailable
+from sealsvc.errors import Conflict, NotFound, Unavailable
 from sealsvc.values import Fact, Json, JsonObject, KeyRef, SealId, Subject, SubjectKind
 
 ROOT_LABEL = "root"
@@ -47,8 +47,8 @@ class HierarchyExists(Conflict):
     code = "HIERARCHY_EXISTS"
 
 
-class CertificateIntentLost(Internal):
-    """A signed certificate's intent is gone or was closed; the signature is thrown away."""
+class CertificateIntentLost(Conflict):
+    """The intent was closed during the signing, as when the seal ended; nothing was issued."""
 
     code = "CERTIFICATE_INTENT_LOST"
 
@@ -105,13 +105,35 @@ class TrustMaterial:
     crls_der: tuple[bytes, ...]
 
 
+@dataclass(frozen=True)
+class PkiObject:
+    """What /pki/ offers of one CA of ours. rank: 0 for the root; crl_*: None before its first."""
+
+    label: str
+    rank: int
+    serial_hex: str
+    crl_number: int | None = None
+    crl_this_update: datetime | None = None
+    crl_next_update: datetime | None = None
+
+
+@dataclass(frozen=True)
+class PublishedCrl:
+    """An issuer's newest CRL as stored."""
+
+    der: bytes
+    number: int
+    this_update: datetime
+    next_update: datetime
+
+
 def serial_hex(serial: int) -> str:
     """The registry's spelling of a serial number."""
     return f"{serial:x}"
 
 
 def certificate_fact(kind: str, certificate: CertificateView, *, by: str, **more: Json) -> Fact:
-    """`certificate.intended|issued|revoked|abandoned`.
+    """`certificate.intended|issued|revoked|revocation_dated|abandoned`.
 
     kind: the last word; more: further payload members, None left out. The credit code of a legal
     person, the serial and the profile are public. Source: CONTRACT section 4.

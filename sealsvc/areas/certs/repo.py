@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import update
+from sqlalchemy import Select, update
+from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 
-from ca.crl import RevocationReason
+from ca.crl import CrlEntry, RevocationReason
 from sealsvc.areas.certs.model import (
     CertificateNotFound,
     CertificateStatus,
@@ -56,13 +57,28 @@ def certificates_of_seal(session: Session, seal_id: str) -> Sequence[Certificate
     return session.exec(query.order_by(col(CertificateRow.intended_at).desc())).all()
 
 
-def revoked_by(session: Session, issuer_label: str) -> Sequence[CertificateRow]:
-    """Revoked certificates of an issuer."""
-    query = select(CertificateRow).where(
-        CertificateRow.issuer_label == issuer_label,
-        CertificateRow.status == CertificateStatus.REVOKED,
+def revoked_by(session: Session, issuer_label: str) -> list[CrlEntry]:
+    """Every certificate that the issuer's CRL must list, by serial number in hex."""
+    row = CertificateRow.__table__.c  # type: ignore[attr-defined]
+    query = (
+        select_columns(row.serial_hex, row.revoked_at, row.reason, row.invalid_since)
+        .where(row.issuer_label == issuer_label, row.status == str(CertificateStatus.REVOKED))
+        .order_by(row.serial_hex)
     )
-    return session.exec(query).all()
+    return [
+        CrlEntry(int(serial, 16), revoked_at, RevocationReason(reason), invalid_since)
+        for serial, revoked_at, reason, invalid_since in session.execute(query)
+    ]
+
+
+def seals_with_live_certificates(before: datetime) -> Select[tuple[str]]:
+    """Subquery: ids of seals that hold an issued certificate intended before then."""
+    row = CertificateRow.__table__.c  # type: ignore[attr-defined]
+    return select_columns(row.seal_id).where(
+        row.status == str(CertificateStatus.ISSUED),
+        row.seal_id.is_not(None),
+        row.intended_at < before,
+    )
 
 
 def stale_intents(session: Session, before: datetime) -> Sequence[CertificateRow]:
@@ -114,6 +130,7 @@ def replace_crl(session: Session, row: CrlRow, previous_number: int | None) -> b
             number=row.number,
             this_update=row.this_update,
             next_update=row.next_update,
+            entries_sha256=row.entries_sha256,
             der=row.der,
         )
     )

@@ -1,8 +1,13 @@
 """Verbs on certificates. Each signature follows a committed intent (ARCHITECTURE section 7.4)."""
 
-from datetime import timedelta
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 
-from ca.crl import CrlEntry, RevocationReason, prepare_crl, sign_crl
+import structlog
+
+from ca.crl import CrlEntry, prepare_crl, sign_crl
 from ca.issue import CertificateRequest, Prepared, prepare, serial_from, sign
 from ca.names import IssuerInfo, SubjectName
 from ca.profiles import profile_named
@@ -15,7 +20,9 @@ from sealsvc.areas.certs.model import (
     CertificateView,
     HierarchyExists,
     IssueOrder,
+    PkiObject,
     PkiObjectNotFound,
+    PublishedCrl,
     Revocation,
     TrustMaterial,
     certificate_fact,
@@ -24,12 +31,14 @@ from sealsvc.areas.certs.model import (
 from sealsvc.areas.certs.tables import CertificateRow, CrlRow, IssuerRow
 from sealsvc.areas.deps import Deps
 from sealsvc.storage.uow import UnitOfWork
-from sealsvc.values import Fact, KeyRef, SealId, Subject, SubjectKind
+from sealsvc.values import Fact, Json, KeyRef, SealId, Subject, SubjectKind
 from sealsvc.verify.evidence import CertificateRecord
 
 INTENT_LIFETIME = timedelta(minutes=10)
 CRL_REFRESH_SHARE = 0.5
 SYSTEM = "system"
+
+_alarm = structlog.get_logger("sealsvc.certs")
 
 
 def create_hierarchy(deps: Deps, *, domain_name: str, suite: str | None = None) -> None:
@@ -39,25 +48,26 @@ def create_hierarchy(deps: Deps, *, domain_name: str, suite: str | None = None) 
     """
     with deps.read() as session:
         present = {row.label for row in repo.issuers(session)}
-    if present == {ROOT_LABEL, ISSUING_LABEL}:
+        published = {label for label in present if repo.find_crl(session, label)}
+    if {ROOT_LABEL, ISSUING_LABEL} <= published:
         raise HierarchyExists()
     chosen = suite or deps.config.default_suite
     for label, profile in ((ROOT_LABEL, "root"), (ISSUING_LABEL, "issuing")):
-        if label in present:  # an earlier attempt was cut off
-            continue
-        key_ref = KeyRef(deps.keys.generate(chosen, f"ca:{label}"))
-        subject = SubjectName(
-            common_name=f"{domain_name} {label.title()} CA", organization=domain_name
-        )
-        order = IssueOrder(profile=profile, subject=subject, key_ref=key_ref, by=SYSTEM)
-        _issue(deps, order, as_label=label)
-        publish_crl(deps, label)
+        if label not in present:  # an earlier attempt may have been cut off behind it
+            key_ref = KeyRef(deps.keys.generate(chosen, f"ca:{label}"))
+            subject = SubjectName(
+                common_name=f"{domain_name} {label.title()} CA", organization=domain_name
+            )
+            order = IssueOrder(profile=profile, subject=subject, key_ref=key_ref, by=SYSTEM)
+            _issue(deps, order, as_label=label)
+        if label not in published:
+            publish_crl(deps, label)
 
 
 def issue(deps: Deps, order: IssueOrder) -> CertificateView:
     """A certificate from the issuing CA: intent, signature, result.
 
-    Raises: IssuerMissing, LintFailed, and what the key store raises.
+    Raises: IssuerMissing, LintFailed, CertificateIntentLost, and what the key store raises.
     """
     return _issue(deps, order, as_label=None)
 
@@ -65,21 +75,22 @@ def issue(deps: Deps, order: IssueOrder) -> CertificateView:
 def revoke(tx: UnitOfWork, serial: str, revocation: Revocation) -> None:
     """Mark an issued certificate revoked, within the caller's unit of work.
 
-    The caller publishes a CRL after its commit. An intended or revoked one is left as it is.
+    The caller publishes a CRL after its commit. An intent is closed, so that a signature on its
+    way is thrown away; of a revoked certificate only an earlier `invalid_since` is taken over.
     Raises: CertificateNotFound.
     """
     row = repo.get_certificate(tx.session, serial)
-    if row.status != CertificateStatus.ISSUED:
-        return
-    row.status = CertificateStatus.REVOKED
-    row.revoked_at = tx.now
-    row.reason = int(revocation.reason)
-    row.invalid_since = revocation.invalid_since
-    tx.session.add(row)
-    reason = revocation.reason.name
-    tx.record(
-        certificate_fact("revoked", repo.view(row), by=revocation.by, revocationReason=reason)
-    )
+    if row.status == CertificateStatus.INTENDED:
+        _abandon(tx, row, revocation.by)
+    elif row.status == CertificateStatus.ISSUED:
+        row.status = CertificateStatus.REVOKED
+        row.revoked_at = tx.now
+        row.reason = int(revocation.reason)
+        row.invalid_since = revocation.invalid_since
+        _record_revocation(tx, row, "revoked", revocation)
+    elif row.status == CertificateStatus.REVOKED and _is_earlier(revocation, row):
+        row.invalid_since = revocation.invalid_since
+        _record_revocation(tx, row, "revocation_dated", revocation)
 
 
 def revoke_all_of_seal(tx: UnitOfWork, seal_id: str, revocation: Revocation) -> None:
@@ -95,53 +106,57 @@ def publish_crl(deps: Deps, label: str = ISSUING_LABEL) -> bytes:
     newest entries, so we start again. Raises: IssuerMissing.
     """
     while True:
+        now = deps.clock.now()  # before the look at the entries, so it promises no unseen ones
         with deps.read() as session:
             issuer = repo.get_issuer(session, label)
-            entries = [_entry(row) for row in repo.revoked_by(session, label)]
+            entries = repo.revoked_by(session, label)
             last = repo.find_crl(session, label)
             previous = None if last is None else last.number
-        number = 1 if previous is None else previous + 1
-        now = deps.clock.now()
         prepared = prepare_crl(
             _issuer_info(deps, issuer),
             entries,
-            number=number,
+            number=1 if previous is None else previous + 1,
             this_update=now,
             next_update=now + deps.config.crl_lifetime,
         )
         der = sign_crl(prepared, deps.keys.signer(issuer.key_ref))
         row = CrlRow(
             issuer_label=label,
-            number=number,
+            number=prepared.number,
             this_update=prepared.this_update,
             next_update=prepared.next_update,
+            entries_sha256=_entries_sha256(entries),
             der=der,
         )
-        with deps.write() as tx:
-            if not repo.replace_crl(tx.session, row, previous):
-                continue
-            tx.record(
-                Fact(
-                    "crl.issued",
-                    (Subject(SubjectKind.CERTIFICATE, issuer.serial_hex),),
-                    {"issuer": label, "number": number, "entries": len(entries)},
-                )
-            )
-            tx.commit()
-        return der
+        if _store_crl(deps, issuer, row, previous, len(entries)):
+            return der
+
+
+def publish_revocations(deps: Deps) -> None:
+    """A fresh CRL right after a commit that revoked.
+
+    The revocation stands whatever happens here; `refresh_crls` repeats what fails.
+    """
+    try:
+        publish_crl(deps)
+    except Exception:  # the caller's change is committed: no failure may hide that
+        _alarm.exception("crl.publish_failed")
 
 
 def refresh_crls(deps: Deps) -> int:
-    """Publish anew every CRL whose life is half over; how many were."""
-    with deps.read() as session:
-        labels = [row.label for row in repo.issuers(session)]
-        newest = {label: repo.find_crl(session, label) for label in labels}
+    """Publish anew every CRL whose life is half over or that lacks a revocation; how many."""
     margin = deps.config.crl_lifetime * CRL_REFRESH_SHARE
-    due = [
-        label
-        for label, row in newest.items()
-        if row is None or row.next_update - deps.clock.now() < margin
-    ]
+    due = []
+    with deps.read() as session:
+        for issuer in repo.issuers(session):
+            row = repo.find_crl(session, issuer.label)
+            entries = repo.revoked_by(session, issuer.label)
+            if (
+                row is None
+                or row.next_update - deps.clock.now() < margin
+                or row.entries_sha256 != _entries_sha256(entries)
+            ):
+                due.append(issuer.label)
     for label in due:
         publish_crl(deps, label)
     return len(due)
@@ -152,9 +167,7 @@ def reconcile(deps: Deps) -> int:
     with deps.write() as tx:
         stale = repo.stale_intents(tx.session, tx.now - INTENT_LIFETIME)
         for row in stale:
-            row.status = CertificateStatus.ABANDONED
-            tx.session.add(row)
-            tx.record(certificate_fact("abandoned", repo.view(row), by=SYSTEM))
+            _abandon(tx, row, SYSTEM)
         if stale:
             tx.commit()
         return len(stale)
@@ -208,13 +221,30 @@ def chain_der(deps: Deps) -> tuple[bytes, ...]:
         return tuple(row.der for row in repo.issuers(session) if row.rank > 0)
 
 
-def newest_crl(deps: Deps, label: str) -> bytes:
-    """DER of an issuer's newest CRL, for /pki/. Raises: PkiObjectNotFound."""
+def newest_crl(deps: Deps, label: str) -> PublishedCrl:
+    """An issuer's newest CRL, for /pki/. Raises: PkiObjectNotFound."""
     with deps.read() as session:
         row = repo.find_crl(session, label)
-    if row is None:
-        raise PkiObjectNotFound(name=label)
-    return row.der
+        if row is None:
+            raise PkiObjectNotFound(name=label[:40])
+        return PublishedCrl(row.der, row.number, row.this_update, row.next_update)
+
+
+def pki_objects(deps: Deps) -> list[PkiObject]:
+    """Our CAs, the root first, with what is known of their newest CRLs."""
+    with deps.read() as session:
+        found = []
+        for row in repo.issuers(session):
+            crl = repo.find_crl(session, row.label)
+            dates = () if crl is None else (crl.number, crl.this_update, crl.next_update)
+            found.append(PkiObject(row.label, row.rank, row.serial_hex, *dates))
+        return found
+
+
+def seal_of(deps: Deps, certificate_der: bytes, serial: str) -> SealId | None:
+    """The seal whose certificate this is, byte for byte."""
+    record = record_of(deps, certificate_der, serial)
+    return None if record is None or record.sealed_for is None else SealId(record.sealed_for)
 
 
 def _issue(deps: Deps, order: IssueOrder, *, as_label: str | None) -> CertificateView:
@@ -251,6 +281,7 @@ def _issuer_info(deps: Deps, row: IssuerRow) -> IssuerInfo:
 
 
 def _store_intent(deps: Deps, order: IssueOrder, prepared: Prepared, issuer_label: str) -> None:
+    suite = deps.keys.signer(order.key_ref).suite
     with deps.write() as tx:
         row = CertificateRow(
             serial_hex=serial_hex(prepared.serial),
@@ -260,7 +291,7 @@ def _store_intent(deps: Deps, order: IssueOrder, prepared: Prepared, issuer_labe
             uscc=order.uscc,
             seal_id=order.seal_id,
             key_ref=order.key_ref,
-            suite=deps.keys.signer(order.key_ref).suite,
+            suite=suite,
             tbs_sha256=prepared.tbs_sha256.hex(),
             not_before=prepared.not_before,
             not_after=prepared.not_after,
@@ -306,17 +337,64 @@ def _store_result(
     return issued
 
 
-def _entry(row: CertificateRow) -> CrlEntry:
-    assert row.revoked_at is not None
-    return CrlEntry(
-        serial=int(row.serial_hex, 16),
-        revoked_at=row.revoked_at,
-        reason=RevocationReason(row.reason or 0),
-        invalid_since=row.invalid_since,
+def _store_crl(
+    deps: Deps, issuer: IssuerRow, row: CrlRow, previous: int | None, entries: int
+) -> bool:
+    """Whether the CRL became the newest; False when another process was faster."""
+    with deps.write() as tx:
+        if not repo.replace_crl(tx.session, row, previous):
+            return False
+        public: dict[str, Json] = {
+            "issuer": issuer.label,
+            "number": row.number,
+            "entries": entries,
+            "digest": sha256(row.der).hexdigest(),
+        }
+        tx.record(
+            Fact("crl.issued", (Subject(SubjectKind.CERTIFICATE, issuer.serial_hex),), public)
+        )
+        tx.commit()
+    return True
+
+
+def _abandon(tx: UnitOfWork, row: CertificateRow, by: str) -> None:
+    row.status = CertificateStatus.ABANDONED
+    tx.session.add(row)
+    tx.record(certificate_fact("abandoned", repo.view(row), by=by))
+
+
+def _is_earlier(revocation: Revocation, row: CertificateRow) -> bool:
+    if revocation.invalid_since is None or row.revoked_at is None:
+        return False
+    return revocation.invalid_since < (row.invalid_since or row.revoked_at)
+
+
+def _record_revocation(
+    tx: UnitOfWork, row: CertificateRow, kind: str, revocation: Revocation
+) -> None:
+    tx.session.add(row)
+    tx.record(
+        certificate_fact(
+            kind,
+            repo.view(row),
+            by=revocation.by,
+            revocationReason=revocation.reason.name,
+            invalidSince=_utc(revocation.invalid_since),
+        )
     )
 
 
-def seal_of(deps: Deps, certificate_der: bytes, serial: str) -> SealId | None:
-    """The seal whose certificate this is, byte for byte."""
-    record = record_of(deps, certificate_der, serial)
-    return None if record is None or record.sealed_for is None else SealId(record.sealed_for)
+def _entries_sha256(entries: Sequence[CrlEntry]) -> str:
+    """What a list of entries says, as one value; entries by serial number in hex."""
+    text = json.dumps(
+        [
+            [f"{entry.serial:x}", _utc(entry.revoked_at), entry.reason, _utc(entry.invalid_since)]
+            for entry in entries
+        ]
+    )
+    return sha256(text.encode()).hexdigest()
+
+
+def _utc(at: datetime | None) -> str | None:
+    """Whole UTC seconds, as CRLs and leaves write them."""
+    return None if at is None else at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

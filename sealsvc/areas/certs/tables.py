@@ -48,7 +48,10 @@ class IssuerRow(SQLModel, table=True):
 
 
 class CrlRow(SQLModel, table=True):
-    """The newest CRL of an issuer; its number only grows."""
+    """The newest CRL of an issuer; its number only grows.
+
+    entries_sha256: over the entries it was made from, tells whether a revocation is missing.
+    """
 
     __tablename__ = "crl"
 
@@ -56,4 +59,5 @@ class CrlRow(SQLModel, table=True):
     number: int = Field(nullable=False)
     this_update: datetime = Field(sa_column=utc())
     next_update: datetime = Field(sa_column=utc())
+    entries_sha256: str = Field(sa_column=Column(String(64), nullable=False))
     der: bytes = Field(sa_column=Column(LargeBinary, nullable=False))

@@ -1,8 +1,10 @@
 """Queries of the register of entities; rows go in and come out as values."""
 
 import unicodedata
+from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
@@ -23,14 +25,23 @@ class EntityExists(Conflict):
     code = "ENTITY_EXISTS"
 
 
+@dataclass(frozen=True)
+class EntityFilter:
+    """fragment: part of the full or a short name, empty for any. uscc: canonical, None for any.
+
+    persons: whether individual businesses count.
+    """
+
+    fragment: str = ""
+    uscc: str | None = None
+    persons: bool = False
+
+
 def add(session: Session, entity: EntityView, *, by: str) -> None:
     """Insert an entity; by: client id. Raises: EntityExists."""
     if session.get(EntityRow, entity.uscc) is not None:
         raise EntityExists()
-    row = EntityRow(uscc=entity.uscc, entity_id=entity.entity_id, registered_by=by)
-    row.registered_at = entity.registered_at
-    row.natural_person = public_uscc(entity.uscc) is None
-    _write(row, entity)
+    row = EntityRow(registered_by=by, **_columns(entity))
     session.add(row)
     try:
         session.flush()
@@ -40,7 +51,7 @@ def add(session: Session, entity: EntityView, *, by: str) -> None:
 
 def save(session: Session, entity: EntityView) -> None:
     """Write the present state of an entity that was loaded for update. Raises: EntityNotFound."""
-    _write(_row(session, entity.uscc), entity)
+    _row(session, entity.uscc).sqlmodel_update(_columns(entity))
 
 
 def find(session: Session, uscc: str) -> EntityView | None:
@@ -60,21 +71,26 @@ def get_for_update(session: Session, uscc: str) -> EntityView:
 
 
 def search(
-    session: Session, fragment: str, *, after: str | None, limit: int, persons: bool
+    session: Session, wanted: EntityFilter, *, after: str | None, limit: int
 ) -> list[EntityView]:
-    """Entities whose full or a short name holds the fragment, in order of credit code.
-
-    after: the last credit code of the page before. persons: whether individual businesses count.
-    """
+    """Entities in order of credit code; after: the last code of the page before."""
     column = EntityRow.__table__.c  # type: ignore[attr-defined]
     query = select(EntityRow).order_by(column.uscc).limit(limit)
-    if fragment:
-        query = query.where(column.search_text.contains(fold(fragment), autoescape=True))
+    if wanted.fragment:
+        query = query.where(column.search_text.contains(fold(wanted.fragment), autoescape=True))
+    if wanted.uscc is not None:
+        query = query.where(column.uscc == wanted.uscc)
+    if not wanted.persons:
+        query = query.where(column.natural_person.is_(False))
     if after is not None:
         query = query.where(column.uscc > after)
-    if not persons:
-        query = query.where(column.natural_person.is_(False))
     return [_view(row) for row in session.scalars(query)]
+
+
+def cancelled_usccs() -> Select[tuple[str]]:
+    """Subquery: credit codes of cancelled entities."""
+    column = EntityRow.__table__.c  # type: ignore[attr-defined]
+    return select(column.uscc).where(column.status == str(EntityStatus.CANCELLED))
 
 
 def fold(text: str) -> str:
@@ -89,19 +105,16 @@ def _row(session: Session, uscc: str, *, lock: bool = False) -> EntityRow:
     return row
 
 
-def _write(row: EntityRow, entity: EntityView) -> None:
+def _columns(entity: EntityView) -> dict[str, Any]:
     kind = entity.organization_type
-    row.legal_name = entity.legal_name
-    row.short_names = list(entity.short_names)
-    row.search_text = fold("\n".join((entity.legal_name, *entity.short_names)))
-    row.legal_representative = entity.legal_representative
-    row.registered_address = entity.registered_address
-    row.organization_type = None if kind is None else str(kind)
-    row.status = str(entity.status)
-    row.changed_at = entity.changed_at
-    row.cancelled_at = entity.cancelled_at
-    row.cancel_reason = entity.cancel_reason
-    row.version = entity.version
+    return {
+        **vars(entity),
+        "short_names": list(entity.short_names),
+        "search_text": fold("\n".join((entity.legal_name, *entity.short_names))),
+        "natural_person": public_uscc(entity.uscc) is None,
+        "organization_type": None if kind is None else str(kind),
+        "status": str(entity.status),
+    }
 
 
 def _view(row: EntityRow) -> EntityView:

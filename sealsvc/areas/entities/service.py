@@ -26,12 +26,12 @@ from sealsvc.areas.entities.model import (
     validate_draft,
     validate_reason,
 )
-from sealsvc.areas.transparency import service as transparency
-from sealsvc.areas.transparency.model import TraceEvent
+from sealsvc.areas.transparency.model import MAX_LIMIT, TraceEvent, TraceQuery
+from sealsvc.areas.transparency.service import trace
 from sealsvc.errors import Conflict
-from sealsvc.values import Principal, Scope, Subject, SubjectKind, random_id
+from sealsvc.values import Principal, Scope, random_id
 
-FACTS = "entity"
+FAMILY = "entity"
 
 
 class EntityVersionStale(Conflict):
@@ -126,14 +126,16 @@ def get(deps: Deps, viewer: Principal | None, uscc: str) -> EntityView | PublicE
 
     Raises: UsccInvalid, EntityNotFound.
     """
-    code = require_uscc(uscc, policy=_policy(deps)).code
+    checked = require_uscc(uscc, policy=_policy(deps))
     with deps.read() as session:
-        return _seen_by(viewer, repo.get(session, code))
+        entity = repo.find(session, checked.code)
+    if entity is None:
+        issues = ",".join(issue.code for issue in checked.issues)
+        raise repo.EntityNotFound(uscc_status=str(checked.status), uscc_issues=issues)
+    return _seen_by(viewer, entity)
 
 
-def find(
-    deps: Deps, viewer: Principal | None, uscc: str
-) -> EntityView | PublicEntity | None:
+def find(deps: Deps, viewer: Principal | None, uscc: str) -> EntityView | PublicEntity | None:
     """The entity as far as the reader may see it, None for a code that the register lacks."""
     with deps.read() as session:
         entity = repo.find(session, canonicalise(uscc)[:18])
@@ -145,28 +147,41 @@ def search(
     viewer: Principal | None,
     fragment: str = "",
     *,
+    uscc: str | None = None,
     after: str | None = None,
     limit: int = 50,
 ) -> list[EntityView | PublicEntity]:
-    """Entities whose name holds the fragment, in order of credit code, up to `limit`.
+    """Entities whose full or short name holds the fragment, in order of credit code.
 
-    after: the last credit code of the page before. Individual businesses, whose codes belong to
-    natural persons, are listed only to unbound readers with `entity.read`.
+    uscc: only the entity of this code, in any spelling. after: the last credit code of the page
+    before. Individual businesses, whose codes belong to natural persons, are listed to unbound
+    readers with `entity.read`, and to whoever names the code.
     """
-    persons = may_read(viewer, ANY_ENTITY)
+    wanted = repo.EntityFilter(
+        fragment=fragment.strip(),
+        uscc=None if uscc is None else canonicalise(uscc)[:18],
+        persons=uscc is not None or may_read(viewer, None),
+    )
     with deps.read() as session:
-        found = repo.search(session, fragment.strip(), after=after, limit=limit, persons=persons)
-        return [_seen_by(viewer, entity) for entity in found]
+        found = repo.search(session, wanted, after=after, limit=limit)
+    return [_seen_by(viewer, entity) for entity in found]
 
 
-def history(deps: Deps, viewer: Principal | None, uscc: str) -> list[TraceEvent]:
+def history(
+    deps: Deps,
+    viewer: Principal | None,
+    uscc: str,
+    *,
+    after_index: int = -1,
+    limit: int = MAX_LIMIT,
+) -> list[TraceEvent]:
     """The entity's own facts in the order of the log, opened for those entitled.
 
     Raises: UsccInvalid, EntityNotFound.
     """
     code = get(deps, viewer, uscc).uscc
-    subject = Subject(SubjectKind.ENTITY, code)
-    return transparency.trace_subject(deps, viewer, subject, family=FACTS)
+    query = TraceQuery(uscc=code, family=FAMILY, after_index=after_index, limit=limit)
+    return trace(deps, viewer, query)
 
 
 def check(deps: Deps, uscc: str) -> UsccResult:
@@ -185,6 +200,16 @@ def get_active_in(session: Session, uscc: str) -> EntityView:
     Raises: EntityNotFound, EntityAlreadyCancelled.
     """
     entity = repo.get(session, uscc)
+    require_active(entity.status)
+    return entity
+
+
+def lock_active_in(session: Session, uscc: str) -> EntityView:
+    """As `get_active_in`, the entity unchanged by others until the unit of work ends.
+
+    Raises: EntityNotFound, EntityAlreadyCancelled.
+    """
+    entity = repo.get_for_update(session, uscc)
     require_active(entity.status)
     return entity
 

@@ -4,17 +4,20 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
+from enum import StrEnum
 
 from sealsvc.areas.access.model import require, require_bound_to
 from sealsvc.areas.entities.model import UsccStatus, check_uscc
 from sealsvc.areas.seals.model import types_for_role
-from sealsvc.errors import BadInput, Conflict, Internal
+from sealsvc.areas.seals.model.views import SealView
+from sealsvc.errors import BadInput, Conflict, Internal, NotFound
 from sealsvc.values import (
     Declaration,
     DocumentRole,
     Fact,
     JsonObject,
+    Placement,
     Principal,
     Scope,
     SealId,
@@ -28,7 +31,46 @@ from sealsvc.values import (
 NUMBER_LIMIT = 100
 PARTIES_LIMIT = 50
 
+_NEVER = datetime(9999, 12, 31, tzinfo=UTC)
 _SHA256_HEX = re.compile(r"[0-9a-f]{64}", re.ASCII)
+
+
+class SealingStatus(StrEnum):
+    """AUTHORISED: logged, not finished. ABANDONED: ended without a sealed file, for ever."""
+
+    AUTHORISED = "AUTHORISED"
+    COMPLETED = "COMPLETED"
+    ABANDONED = "ABANDONED"
+
+
+class SealingNotFound(NotFound):
+    """No sealing has this id, or the caller may not know of it."""
+
+    code = "SEALING_NOT_FOUND"
+
+
+class SealingNotCompleted(Conflict):
+    """The sealing ended without a sealed file, or has not ended; `status` says which."""
+
+    code = "SEALING_NOT_COMPLETED"
+
+
+class SealingIntentClosed(Conflict):
+    """The sealing took so long that its intent was given up; nothing left the service."""
+
+    code = "SEALING_INTENT_CLOSED"
+
+
+class SealingSelfCheckFailed(Internal):
+    """The sealed file did not verify as it must; it was thrown away."""
+
+    code = "SEALING_SELF_CHECK_FAILED"
+
+
+class SealOwnerNotActive(Conflict):
+    """The seal's owner has been cancelled in the register."""
+
+    code = "SEAL_OWNER_NOT_ACTIVE"
 
 
 class SealNotActive(Conflict):
@@ -80,6 +122,19 @@ class SealForUse:
     valid_until: datetime
 
 
+def for_use(seal: SealView) -> SealForUse:
+    """The registry's view of a seal, cut down to what its use depends on."""
+    return SealForUse(
+        seal_id=seal.seal_id,
+        owner_uscc=seal.owner_uscc,
+        seal_type=seal.seal_type,
+        medium=seal.medium,
+        status=seal.status,
+        valid_from=seal.valid_from or seal.applied_at,
+        valid_until=seal.valid_until or _NEVER,
+    )
+
+
 def may_use(
     seal: SealForUse, principal: Principal, role: DocumentRole | None, now: datetime
 ) -> None:
@@ -125,12 +180,69 @@ def validate_declaration(declaration: Declaration) -> Declaration:
     )
 
 
+def warnings_of(declaration: Declaration, owner_uscc: str) -> tuple[str, ...]:
+    """Codes of what a verifier will hold against the document; sealing it is not refused.
+
+    A merchant may put its seal on whatever it likes; that another one is declared as the seller
+    is for the verdict to say (CONTRACT section 1, `semantics`). declaration: canonical.
+    """
+    warnings = []
+    if declaration.seller_uscc not in (None, owner_uscc):
+        warnings.append("SELLER_SEAL_MISMATCH")
+    contract = declaration.role is DocumentRole.CONTRACT
+    if contract and declaration.party_usccs and owner_uscc not in declaration.party_usccs:
+        warnings.append("CONTRACT_PARTY_MISMATCH")
+    return tuple(warnings)
+
+
+@dataclass(frozen=True)
+class SealingView:
+    """One use of a seal. Digests: SHA-256, lower-case hex; declaration: its wire shape.
+
+    placement: None where the seal is invisible. sealed_sha256 names the blob once COMPLETED.
+    """
+
+    sealing_id: str
+    status: SealingStatus
+    seal_id: SealId
+    owner_uscc: str
+    cert_serial: str
+    original_sha256: str
+    tbs_sha256: str
+    signature_sha256: str | None
+    sealed_sha256: str | None
+    media_type: str
+    declaration: JsonObject
+    placement: Placement | None
+    by: str
+    created_at: datetime
+    completed_at: datetime | None
+    authorised_fact_id: str
+    completed_fact_id: str | None
+    abandoned_reason: str | None
+
+
+def may_see(view: SealingView, principal: Principal) -> None:
+    """Let pass the seal's owner, and auditors.
+
+    Raises: SealingNotFound, so that an id tells strangers nothing.
+    """
+    owner = principal.entity_uscc == view.owner_uscc
+    auditor = Scope.AUDIT_READ in principal.scopes and principal.entity_uscc is None
+    if not owner and not auditor:
+        raise SealingNotFound()
+
+
 @dataclass(frozen=True)
 class SealingRef:
-    """One use of a seal, as its facts name it. cert_serial: lower-case hex; by: client id."""
+    """One use of a seal, as its facts name it. cert_serial: lower-case hex; by: client id.
+
+    owner_uscc: of the seal's owner, who may open its own facts.
+    """
 
     sealing_id: str
     seal_id: SealId
+    owner_uscc: str
     cert_serial: str
     by: str
     declaration: Declaration = field(default_factory=Declaration)
@@ -194,6 +306,7 @@ def _subjects(use: SealingRef, *found_by: Subject) -> tuple[Subject, ...]:
     own: Iterable[Subject] = (
         Subject(SubjectKind.SEALING, use.sealing_id),
         Subject(SubjectKind.SEAL, use.seal_id),
+        Subject(SubjectKind.ENTITY, use.owner_uscc),
     )
     return (*own, *found_by)
 

@@ -16,7 +16,7 @@ def _text(length: int, **kwargs: Any) -> Any:
 
 
 class SealRow(Logged, SQLModel, table=True):
-    """One seal, physical or electronic."""
+    """One seal, physical or electronic. owner_is_person: the credit code is a natural person's."""
 
     __tablename__ = "seal"
     __subject__ = (SubjectKind.SEAL, "id")
@@ -27,6 +27,7 @@ class SealRow(Logged, SQLModel, table=True):
         sa_column=Column(String(18), ForeignKey("entity.uscc"), nullable=False, index=True)
     )
     owner_name: str = Field(sa_column=_text(160))
+    owner_is_person: bool = Field(nullable=False)
     seal_type: str = Field(sa_column=_text(24))
     medium: str = Field(sa_column=_text(12))
     name: str = Field(sa_column=_text(80))
@@ -49,7 +50,9 @@ class SealRow(Logged, SQLModel, table=True):
     valid_until: datetime | None = Field(default=None, sa_column=utc(nullable=True, index=True))
     filed_at: datetime | None = Field(default=None, sa_column=utc(nullable=True))
     made_at: datetime | None = Field(default=None, sa_column=utc(nullable=True))
-    counterpart_seal_id: str | None = Field(default=None, sa_column=_text(40, nullable=True))
+    counterpart_seal_id: str | None = Field(
+        default=None, sa_column=_text(40, nullable=True, index=True)
+    )
     supersedes: str | None = Field(default=None, sa_column=_text(40, nullable=True))
     superseded_by: str | None = Field(default=None, sa_column=_text(40, nullable=True))
     under_review: bool = Field(default=False, nullable=False)

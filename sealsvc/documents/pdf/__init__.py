@@ -19,21 +19,21 @@ class PdfFormat:
 
     def read(self, data: bytes) -> DocumentReading:
         """All signatures of the file. Raises: DocumentEncrypted, DocumentUnreadable."""
-        from sealsvc.documents.pdf import reader
+        from sealsvc.documents.pdf.reader import read
 
-        return reader.read(data)
+        return read(data)
 
     def prepare(self, data: bytes, spec: SealingSpec) -> PreparedSealing:
         """A signed revision with a hole. Raises: what `sealer.prepare` raises."""
-        from sealsvc.documents.pdf import sealer
+        from sealsvc.documents.pdf.sealer import prepare
 
-        return sealer.prepare(data, spec)
+        return prepare(data, spec)
 
     def finish(self, prepared: PreparedSealing, signature: bytes) -> bytes:
         """The sealed file. Raises: SignatureTooLarge."""
-        from sealsvc.documents.pdf import sealer
+        from sealsvc.documents.pdf.sealer import finish
 
-        return sealer.finish(prepared, signature)
+        return finish(prepared, signature)
 
 
 PDF = PdfFormat()

@@ -73,8 +73,6 @@ def read_cms(contents: bytes, covered: bytes | None, *, timestamp: bool, cades: 
             lambda: _check_digest(reading, parts, covered, timestamp=timestamp),
         )
     attempt(problems, "SIGNATURE_NOT_CHECKED", None, lambda: _check_signature(reading, parts))
-    if parts.signer_info["signed_attrs"] is core.VOID or not parts.signer_info["signed_attrs"]:
-        reading.note("SIGNED_ATTRIBUTES_MISSING")
     return reading
 
 
@@ -177,6 +175,8 @@ def _check_shape(reading: CmsReading, parts: _Parts, timestamp: bool, cades: boo
     present = content is not core.VOID and content.native is not None
     if timestamp and parts.expected_type != "tst_info":
         reading.note("TIMESTAMP_MALFORMED")
+    if not parts.signer_info["signed_attrs"]:
+        reading.note("SIGNED_ATTRIBUTES_MISSING")
     if not timestamp:
         if present:
             reading.note("ECONTENT_PRESENT")

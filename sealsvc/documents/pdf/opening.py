@@ -6,10 +6,24 @@ from io import BytesIO
 from typing import Any, TypeVar
 
 from sealsvc.documents.pdf.errors import DocumentEncrypted, DocumentUnreadable
-from sealsvc.documents.pdf.pyhanko_api import generic, pdf_reader
+from sealsvc.documents.pdf.pyhanko_api import PdfFileReader, generic
 from sealsvc.documents.values import ReadingProblem
 
 Result = TypeVar("Result")
+
+
+class _Reader(PdfFileReader):
+    """pyHanko's reader, but a reference to no object is null in strict mode too.
+
+    Source: ISO 32000-2, 7.3.10: such a reference is not an error.
+    """
+
+    def _read_object(self, ref: Any, marker: Any, *rest: Any, **options: Any) -> Any:
+        if marker is None:
+            null = generic.NullObject()
+            null.container_ref = ref
+            return null
+        return super()._read_object(ref, marker, *rest, **options)
 
 
 @dataclass(frozen=True)
@@ -47,7 +61,7 @@ def open_document(data: bytes) -> OpenedDocument:
 
 
 def _open(data: bytes, *, strict: bool) -> Any:
-    reader = pdf_reader(BytesIO(data), strict=strict)
+    reader: Any = _Reader(BytesIO(data), strict=strict)
     if "/Encrypt" in reader.trailer:
         raise DocumentEncrypted()
     root = reader.root

@@ -27,7 +27,6 @@ generic_cms: Any = _generic_cms
 check_ess_certid: Any = _check_ess_certid
 signature_object: Any = SignatureObject
 mdp_setup: Any = SigMDPSetup
-pdf_reader: Any = PdfFileReader
 process_eof: Any = process_data_at_eof
 object_header: Any = read_object_header
 SuspiciousModification: Any = diff_analysis.SuspiciousModification
@@ -48,13 +47,13 @@ __all__ = [
     "STRICT_DIFF_POLICY",
     "IncrementalPdfFileWriter",
     "ModificationLevel",
+    "PdfFileReader",
     "SuspiciousModification",
     "check_ess_certid",
     "generic",
     "generic_cms",
     "mdp_setup",
     "object_header",
-    "pdf_reader",
     "process_eof",
     "sign_fields",
     "signature_object",

@@ -57,7 +57,7 @@ HARMLESS = frozenset(
 STATE_VERSION = 1
 
 
-class _RevisionWriter(IncrementalPdfFileWriter):  # type: ignore[misc]
+class _RevisionWriter(IncrementalPdfFileWriter):
     """pyHanko's writer without its habits: no clock, no randomness, no touch of Info or version.
 
     Every object it would renew beside the seal makes the revision harder to tell from tampering.

@@ -240,12 +240,21 @@ def _pages_with_annotations(step: Revision, array_ref: Any) -> list[Any]:
 def _information(step: Revision, explained: _Explained) -> Iterator[str]:
     """Only the date and the producer may change (pyHanko lets the title change too)."""
     old, new = (raw(one.trailer_view, "/Info") for one in (step.old, step.new))
+    if reference_of(new) is None and not same(old, new):
+        yield "document information"
+        return
     if new is None or reference_of(new) not in step.touched:
         return
     explained.add_entry(step.old.trailer_view, step.new.trailer_view, "/Info")
-    before, after = as_dictionary(old), as_dictionary(new)
+    # A resolver's trailer still holds references that lead into the newest revision.
+    before, after = _at(step.old, old), _at(step.new, new)
     if after is None or differing_keys(before if before is not None else {}, after) - INFO_KEYS:
         yield "document information"
+
+
+def _at(resolver: Any, value: Any) -> Any:
+    ref = reference_of(value)
+    return as_dictionary(value if ref is None else resolver(ref))
 
 
 def _metadata(step: Revision, explained: _Explained) -> Iterator[str]:

@@ -100,8 +100,8 @@ def _type_fits(case: Case, terms: Terms) -> Iterable[Finding]:
         return
     allowed = dict(case.policy.seal_types).get(terms.role, ())
     if case.seal.seal_type not in allowed:
-        said = {"type": case.seal.seal_type, "role": terms.role}
-        yield noticed("SEAL_TYPE_NOT_ALLOWED", case.id, **said)
+        kind = case.seal.seal_type
+        yield noticed("SEAL_TYPE_NOT_ALLOWED", case.id, type=kind, role=terms.role)
 
 
 def _type_expected(case: Case, terms: Terms) -> Iterable[Finding]:

@@ -75,7 +75,8 @@ class StatusAsker:
         try:
             finish(verify_crl(certificate, self.path, self.material.context(moment, lists)))
         except RevokedError as error:
-            return Revocation(Status.REVOKED, StatusSource.CRL, error.revocation_dt)
+            since = self._invalid_since(certificate, error.revocation_dt)
+            return Revocation(Status.REVOKED, StatusSource.CRL, since)
         except CRLValidationIndeterminateError as error:
             stale = error.suspect_stale is not None
             return Revocation.unknown(Gap.STALE if stale else Gap.MISSING)
@@ -96,6 +97,20 @@ class StatusAsker:
         except OCSPValidationError:
             return Revocation.unknown(gap)
         return Revocation(Status.GOOD, StatusSource.OCSP)
+
+    def _invalid_since(self, certificate: x509.Certificate, revoked_at: datetime) -> datetime:
+        """When the key was lost, if an entry dates that before the revocation (rule R04).
+
+        Source: RFC 5280 section 5.3.2 (invalidityDate).
+        """
+        since = [revoked_at]
+        for item in self.material.crls:
+            if item.issuer == certificate.issuer:
+                for entry in item["tbs_cert_list"]["revoked_certificates"] or ():
+                    if entry["user_certificate"].native == certificate.serial_number:
+                        lost = entry.invalidity_date_value
+                        since += [] if lost is None else [lost.native]
+        return min(since)
 
     def _counts(self, item: crl.CertificateList, certificate: x509.Certificate) -> bool:
         """Young enough, and from before the certificate's end.

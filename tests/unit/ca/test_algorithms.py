@@ -1,7 +1,7 @@
 import pickle
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, rsa, x25519
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
@@ -27,7 +27,7 @@ EC = make_signer("algorithms")
 FAST = ("ecdsa-p256-sha256", "rsa2048-sha256")
 
 
-def spki_of(key: ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey | rsa.RSAPublicKey) -> bytes:
+def spki_of(key: ec.EllipticCurvePublicKey | x25519.X25519PublicKey | rsa.RSAPublicKey) -> bytes:
     return key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
 
 
@@ -102,7 +102,7 @@ def test_other_curves_and_sizes_have_no_suite(
 
 
 def test_other_kinds_of_key_are_refused() -> None:
-    key = ed25519.Ed25519PrivateKey.from_private_bytes(bytes(32)).public_key()
+    key = x25519.X25519PrivateKey.from_private_bytes(bytes(32)).public_key()
     with pytest.raises(PublicKeyInvalid):
         suite_of_key(spki_of(key))
 

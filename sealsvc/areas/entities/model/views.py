@@ -67,8 +67,11 @@ class PublicEntity:
     version: int
 
 
-def may_read(viewer: Principal | None, uscc: str) -> bool:
-    """Whether the reader sees more than the public members: `entity.read`, and if bound, its own."""
+def may_read(viewer: Principal | None, uscc: str | None) -> bool:
+    """Whether the reader sees more than the public members: `entity.read`, and if bound, its own.
+
+    uscc: None asks about every entity at once, which takes an unbound reader.
+    """
     if viewer is None or Scope.ENTITY_READ not in viewer.scopes:
         return False
     return viewer.entity_uscc in (None, uscc)

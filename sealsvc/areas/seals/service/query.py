@@ -10,6 +10,7 @@ from sealsvc.areas.seals import repo
 from sealsvc.areas.seals.model import SealEvent, StatusAnswer, status_at
 from sealsvc.areas.seals.model.views import SealHistoryEvent, SealView
 from sealsvc.ports import BlobMissing
+from sealsvc.storage.uow import UnitOfWork
 from sealsvc.values import SealId
 from sealsvc.verify.evidence import RegisteredSeal
 
@@ -27,6 +28,14 @@ def get(deps: Deps, seal_id: SealId) -> SealView:
     """One seal. Raises: SealNotFound."""
     with deps.read() as session:
         return repo.view(repo.get_seal(session, seal_id))
+
+
+def lock(tx: UnitOfWork, seal_id: SealId) -> SealView:
+    """One seal inside the caller's unit of work, unchanged by others until it ends.
+
+    Raises: SealNotFound.
+    """
+    return repo.view(repo.get_for_update(tx.session, seal_id))
 
 
 def search(deps: Deps, wanted: repo.SealFilter) -> list[SealView]:

@@ -50,7 +50,7 @@ SEAL = SealForUse(
 SIGNER = Principal("cli_a", "a", frozenset({Scope.SEAL_SIGN}), OWNER)
 ORIGINAL, SEALED, TBS, VALUE = ("a0" * 32, "b1" * 32, "c2" * 32, "d3" * 32)
 USE = SealingRef(
-    "slg_1", SealId("seal_a"), "0a1b", "cli_a", Declaration(DocumentRole.CONTRACT, "HT-1")
+    "slg_1", SealId("seal_a"), OWNER, "0a1b", "cli_a", Declaration(DocumentRole.CONTRACT, "HT-1")
 )
 
 
@@ -149,7 +149,12 @@ def test_facts_of_documents_are_commitments_only() -> None:
             "partyUsccs": [],
         }
         assert fact.payload["by"] == "cli_a"
-        assert {SubjectKind.SEALING, SubjectKind.SEAL} <= {s.kind for s in fact.subjects}
+        assert [(s.kind, s.id) for s in fact.subjects[:3]] == [
+            (SubjectKind.SEALING, "slg_1"),
+            (SubjectKind.SEAL, "seal_a"),
+            (SubjectKind.ENTITY, OWNER),
+        ]
+        assert OWNER not in str(fact.payload)
 
 
 def test_completed_is_found_by_sealed_file_and_signature() -> None:
@@ -158,7 +163,7 @@ def test_completed_is_found_by_sealed_file_and_signature() -> None:
     )
     assert fact.payload["digest"] == SEALED
     assert fact.payload["signatureDigest"] == VALUE
-    assert [(s.kind, s.id) for s in fact.subjects[2:]] == [
+    assert [(s.kind, s.id) for s in fact.subjects[3:]] == [
         (SubjectKind.DOCUMENT, SEALED),
         (SubjectKind.SIGNATURE, VALUE),
     ]
@@ -168,7 +173,7 @@ def test_authorised_is_found_by_the_original() -> None:
     fact = sealing_authorised(USE, original_sha256=ORIGINAL, tbs_sha256=TBS)
     assert (fact.payload["originalDigest"], fact.payload["tbsDigest"]) == (ORIGINAL, TBS)
     assert "digest" not in fact.payload
-    assert fact.subjects[2].id == ORIGINAL
+    assert fact.subjects[3].id == ORIGINAL
 
 
 @pytest.mark.parametrize(

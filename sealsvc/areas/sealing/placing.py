@@ -1,0 +1,122 @@
+"""Where a seal goes when nobody says: at the bottom right, beside the seals that are there."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sealsvc.documents import DocumentFormat
+from sealsvc.documents.pdf.errors import PageNotFound
+from sealsvc.documents.values import DocumentReading
+from sealsvc.values import Placement, PlacementInvalid
+
+LAST_PAGE = -1
+MARGIN_MM = 15.0
+GAP_MM = 4.0
+USUAL_WIDTH_MM = 40.0
+A4_MM = (210.0, 297.0)
+
+
+@dataclass(frozen=True)
+class PlaceWish:
+    """What the caller says of the place; what is None is chosen. Units as in Placement."""
+
+    page: int | None = None
+    x_mm: float | None = None
+    y_mm: float | None = None
+    width_mm: float | None = None
+    invisible: bool = False
+
+    def __post_init__(self) -> None:
+        given = (self.page, self.x_mm, self.y_mm, self.width_mm)
+        if self.invisible and given != (None,) * 4:
+            raise PlacementInvalid(field="invisible", reason="PLACED")
+        if (self.x_mm is None) != (self.y_mm is None):
+            raise PlacementInvalid(field="x" if self.x_mm is None else "y", reason="MISSING")
+
+
+@dataclass(frozen=True)
+class Box:
+    """A rectangle in millimetres from the top-left corner of the page as shown."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+
+    def touches(self, other: "Box") -> bool:
+        """Whether the two share any area."""
+        apart = (
+            self.x + self.width <= other.x
+            or other.x + other.width <= self.x
+            or self.y + self.height <= other.y
+            or other.y + other.height <= self.y
+        )
+        return not apart
+
+
+def page_number(wish: PlaceWish, reading: DocumentReading) -> int:
+    """The 1-based page that is meant. Raises: PageNotFound."""
+    page = LAST_PAGE if wish.page is None else wish.page
+    number = page if page > 0 else reading.page_count + 1 + page
+    if not 1 <= number <= reading.page_count:
+        raise PageNotFound(page=page, pages=reading.page_count)
+    return number
+
+
+def placed(
+    wish: PlaceWish, page: int, page_mm: tuple[float, float], seal: Box, taken: Iterable[Box]
+) -> Placement:
+    """The place for a seal. page_mm: the page's size as shown; seal: the registered imprint's
+    width and height, its corner is not looked at; taken: seals already on the page.
+
+    Without a wish: the first free place from the bottom right corner to the left, row by row
+    upwards; the corner itself where the page is full.
+    """
+    width = wish.width_mm or seal.width
+    if wish.x_mm is not None and wish.y_mm is not None:
+        return Placement(page, wish.x_mm, wish.y_mm, width)
+    height = width * seal.height / seal.width
+    others = list(taken)
+    places = list(_places(page_mm, width, height))
+    free = (one for one in places if not any(one.touches(other) for other in others))
+    chosen = next(free, places[0])
+    return Placement(page, chosen.x, chosen.y, width)
+
+
+def seals_on(reading: DocumentReading, page: int) -> list[Box]:
+    """The visible seals of a page."""
+    pictures = [one.picture for one in reading.signatures if one.picture is not None]
+    return [
+        Box(one.x_mm, one.y_mm, one.width_mm, one.height_mm)
+        for one in pictures
+        if one.page == page
+    ]
+
+
+def page_size(document_format: DocumentFormat, data: bytes, page: int) -> tuple[float, float]:
+    """Width and height in millimetres of a page as shown; to be run in the sandbox.
+
+    Raises: DocumentEncrypted, DocumentUnreadable, PageNotFound.
+    """
+    if document_format.name != "pdf":
+        return A4_MM
+    # pyHanko is wanted in sandbox workers only (see sealsvc.documents.pdf).
+    from sealsvc.documents.pdf.geometry import pages_of
+    from sealsvc.documents.pdf.opening import open_document
+
+    pages = pages_of(open_document(data).reader)
+    if not 1 <= page <= len(pages):
+        raise PageNotFound(page=page, pages=len(pages))
+    return pages[page - 1].view().shown_mm
+
+
+def _places(page_mm: tuple[float, float], width: float, height: float) -> Iterable[Box]:
+    """Places in the order of preference, at least one."""
+    right = max(0.0, page_mm[0] - MARGIN_MM - width)
+    y = max(0.0, page_mm[1] - MARGIN_MM - height)
+    yield Box(right, y, width, height)
+    while y >= 0:
+        x = right
+        while x >= min(MARGIN_MM, right):
+            yield Box(x, y, width, height)
+            x -= width + GAP_MM
+        y -= height + GAP_MM

@@ -1,0 +1,77 @@
+"""The self-check: the sealed file must convince a verifier before anybody gets it."""
+
+from dataclasses import dataclass
+
+from sealsvc.areas.deps import Deps
+from sealsvc.areas.sealing.model import SealingSelfCheckFailed, SealingView
+from sealsvc.areas.verification import service as verification
+from sealsvc.areas.verification.gathering import Terms
+from sealsvc.areas.verification.reading import DocumentRead
+from sealsvc.values import Declaration
+from sealsvc.verify.evidence import LogProof
+from sealsvc.verify.indications import AxisResult, Indication
+from sealsvc.verify.messages import Axis
+from sealsvc.verify.report import Report, SignatureReport
+
+# What our own sealing must achieve; the business meaning is the sealer's affair.
+MUST_PASS = (Axis.INTEGRITY, Axis.TRUST, Axis.SEAL_AUTHORITY)
+
+_BEST_FIRST = (Indication.TOTAL_PASSED, Indication.INDETERMINATE, Indication.TOTAL_FAILED)
+_AXIS_BEST_FIRST = (
+    AxisResult.PASSED,
+    AxisResult.NOT_CHECKED,
+    AxisResult.INDETERMINATE,
+    AxisResult.FAILED,
+)
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What the sealed file must show. before: the verdict on the document as it came, None where
+    it had no signatures.
+    """
+
+    use: SealingView
+    declaration: Declaration
+    field_name: str
+    signature_sha256: str
+    before: Report | None
+
+
+def require_sound(deps: Deps, document: DocumentRead, expected: Expected) -> None:
+    """Let pass a sealed file whose new signature is beyond doubt and whose earlier ones stand.
+
+    The log does not know the completion yet, so it is foretold as tx 2 will write it: between the
+    logged intent and now. Raises: SealingSelfCheckFailed. Source: CONTRACT section 3.
+    """
+    read = [one for one in document.reading.signatures if one.field_name == expected.field_name]
+    if len(read) != 1 or read[0].signature_sha256 != expected.signature_sha256:
+        raise SealingSelfCheckFailed(reason="SIGNATURE_NOT_FOUND")
+    proof = LogProof(
+        fact_id=expected.use.authorised_fact_id,
+        at=deps.clock.now(),
+        not_before_at=expected.use.created_at,
+        index=None,
+    )
+    foretold = {expected.signature_sha256: (proof, expected.declaration)}
+    report = verification.judge_document(deps, document, Terms(foretold=foretold))
+    after = {one.view.id: one for one in report.signatures}
+    _require_passed(after[read[0].id])
+    for earlier in expected.before.signatures if expected.before else ():
+        _require_no_worse(earlier, after.get(earlier.view.id))
+
+
+def _require_passed(new: SignatureReport) -> None:
+    failed = [str(axis) for axis in MUST_PASS if new.axes[axis] is not AxisResult.PASSED]
+    if failed:
+        reasons = ",".join(item.code for item in new.findings)
+        raise SealingSelfCheckFailed(axes=",".join(failed), reasons=reasons[:500])
+
+
+def _require_no_worse(before: SignatureReport, after: SignatureReport | None) -> None:
+    if after is None:
+        raise SealingSelfCheckFailed(reason="EARLIER_SIGNATURE_LOST", signature=before.view.id)
+    ranks = [_BEST_FIRST.index(one.indication) for one in (before, after)]
+    axes = [_AXIS_BEST_FIRST.index(one.axes[Axis.INTEGRITY]) for one in (before, after)]
+    if ranks[1] > ranks[0] or axes[1] > axes[0]:
+        raise SealingSelfCheckFailed(reason="EARLIER_SIGNATURE_WORSE", signature=before.view.id)

@@ -1,0 +1,222 @@
+"""The walk of one sealing: may, read, prepare, authorise, sign, finish, check, complete.
+
+Source: ARCHITECTURE section 12.4; CONTRACT section 3.
+"""
+
+from dataclasses import dataclass, field
+from hashlib import sha256
+
+import structlog
+
+from ca.errors import CaError
+from sealsvc.areas.certs import service as certs
+from sealsvc.areas.certs.model import CertificateView
+from sealsvc.areas.deps import Deps
+from sealsvc.areas.entities import service as entities
+from sealsvc.areas.sealing.model import (
+    SealingView,
+    SealOwnerNotActive,
+    for_use,
+    may_use,
+    validate_declaration,
+    warnings_of,
+)
+from sealsvc.areas.sealing.placing import (
+    USUAL_WIDTH_MM,
+    Box,
+    PlaceWish,
+    page_number,
+    page_size,
+    placed,
+    seals_on,
+)
+from sealsvc.areas.sealing.service import record
+from sealsvc.areas.sealing.service.certificate import certificate_for
+from sealsvc.areas.sealing.service.check import Expected, require_sound
+from sealsvc.areas.seals import service as seals
+from sealsvc.areas.seals.model.views import SealView
+from sealsvc.areas.verification import service as verification
+from sealsvc.areas.verification.gathering import Terms
+from sealsvc.areas.verification.reading import DocumentRead, read_document
+from sealsvc.documents import detect
+from sealsvc.documents.pdf.errors import ExistingSignatureBroken
+from sealsvc.documents.values import DigestOutcome, PreparedSealing, SealingSpec, SignatureOutcome
+from sealsvc.errors import ServiceError
+from sealsvc.values import Declaration, DocumentRole, Placement, Principal, SealId
+from sealsvc.verify.report import Report
+
+FIELD_NAME_BYTES = 6  # 48 bits, pdf.md section 2 rule 8
+
+_log = structlog.get_logger("sealsvc.sealing")
+
+
+@dataclass(frozen=True)
+class SealingRequest:
+    """One document to be sealed. role: None where the sealer declares none; number, seller and
+    parties are the declaration's (CONTRACT section 1).
+    """
+
+    seal_id: SealId
+    data: bytes
+    place: PlaceWish = field(default_factory=PlaceWish)
+    role: DocumentRole | None = None
+    number: str | None = None
+    seller_uscc: str | None = None
+    party_usccs: tuple[str, ...] = ()
+
+    def declaration(self) -> Declaration:
+        """In canonical form. Raises: DeclarationInvalid."""
+        role = self.role or DocumentRole.OTHER
+        return validate_declaration(
+            Declaration(role, self.number, self.seller_uscc, self.party_usccs)
+        )
+
+
+@dataclass(frozen=True)
+class SealingResult:
+    """A completed sealing. warnings: codes of findings a verifier of the document will see."""
+
+    view: SealingView
+    sealed: bytes
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Work:
+    """What is known before anything is signed. before: the verdict on earlier signatures."""
+
+    seal: SealView
+    declaration: Declaration
+    document: DocumentRead
+    certificate: CertificateView
+    spec: SealingSpec
+    prepared: PreparedSealing
+    before: Report | None
+
+
+def seal(deps: Deps, principal: Principal, request: SealingRequest) -> SealingResult:
+    """Put a seal on a document.
+
+    Raises: SealNotFound, what `may_use` raises, SealOwnerNotActive, DeclarationInvalid,
+    UnsupportedFormat, DocumentEncrypted, DocumentUnreadable, ExistingSignatureBroken,
+    DocmdpForbidsSeal, PageNotFound, PlacementOutOfPage, PlacementInvalid, SealingIntentClosed,
+    SealingSelfCheckFailed, ResourceLimit, WorkersBusy, StorageFull, CaUnavailable.
+    """
+    registered = seals.get(deps, request.seal_id)
+    may_use(for_use(registered), principal, request.role, deps.clock.now())
+    if not entities.is_active(deps, registered.owner_uscc):
+        raise SealOwnerNotActive()
+    work = _prepare(deps, principal, registered, request)
+    intent = record.Intent(
+        seal_id=registered.seal_id,
+        role=request.role,
+        declaration=work.declaration,
+        cert_serial=work.certificate.serial_hex,
+        original_sha256=work.document.sha256,
+        tbs_sha256=sha256(work.prepared.tbs).hexdigest(),
+        media_type=work.document.media_type,
+        placement=work.spec.placement,
+    )
+    use = record.authorise(deps, principal, intent)
+    try:
+        view, sealed = _make(deps, principal, work, use)
+    except Exception as error:
+        _give_up(deps, use, error)
+        raise
+    return SealingResult(view, sealed, warnings_of(work.declaration, registered.owner_uscc))
+
+
+def _prepare(
+    deps: Deps, principal: Principal, registered: SealView, request: SealingRequest
+) -> _Work:
+    """Everything that needs no signature; nothing is logged yet but perhaps a fresh certificate."""
+    declaration = request.declaration()
+    document = read_document(deps.sandbox, request.data)
+    _refuse_broken(document)
+    before = None
+    if document.reading.signatures:
+        before = verification.judge_document(deps, document, Terms())
+    placement = _placement(deps, registered, request, document)
+    certificate = certificate_for(deps, principal, registered, document.reading)
+    assert certificate.der is not None  # an issued one has its bytes
+    invisible = placement is None
+    spec = SealingSpec(
+        role=declaration.role,
+        certificate_der=certificate.der,
+        chain_der=certs.chain_der(deps),
+        suite=certificate.suite,
+        signed_at=deps.clock.now(),
+        field_name=f"Seal-{deps.rng.bytes(FIELD_NAME_BYTES).hex()}",
+        signer_name=registered.owner_name,
+        imprint_png=None if invisible else seals.imprint(deps, registered.seal_id),
+        placement=placement,
+        imprint_height_ratio=_height_ratio(registered),
+    )
+    prepared = deps.sandbox.run(detect(request.data).prepare, request.data, spec)
+    return _Work(registered, declaration, document, certificate, spec, prepared, before)
+
+
+def _refuse_broken(document: DocumentRead) -> None:
+    """A further seal would cover up that an earlier signature no longer holds.
+
+    The sealer refuses more of the kind; this is said before a certificate is made for it.
+    Raises: ExistingSignatureBroken. Source: CONTRACT section 3.
+    """
+    for one in document.reading.signatures:
+        if one.digest is DigestOutcome.DIFFERS or one.signature is SignatureOutcome.FAILS:
+            raise ExistingSignatureBroken(signature=one.id)
+
+
+def _placement(
+    deps: Deps, registered: SealView, request: SealingRequest, document: DocumentRead
+) -> Placement | None:
+    if request.place.invisible:
+        return None
+    page = page_number(request.place, document.reading)
+    page_mm = deps.sandbox.run(page_size, detect(request.data), request.data, page)
+    width = registered.width_mm or USUAL_WIDTH_MM
+    imprint = Box(0, 0, width, width * _height_ratio(registered))
+    return placed(request.place, page, page_mm, imprint, seals_on(document.reading, page))
+
+
+def _height_ratio(registered: SealView) -> float:
+    if registered.width_mm and registered.height_mm:
+        return registered.height_mm / registered.width_mm
+    return 1.0
+
+
+def _make(
+    deps: Deps, principal: Principal, work: _Work, use: SealingView
+) -> tuple[SealingView, bytes]:
+    """Sign what was authorised, check the result as any verifier would, and only then store it."""
+    signature = deps.keys.signer(work.certificate.key_ref).sign(work.prepared.tbs)
+    document_format = detect(work.prepared.document)
+    sealed = deps.sandbox.run(document_format.finish, work.prepared, signature)
+    checked = read_document(deps.sandbox, sealed)
+    expected = Expected(
+        use=use,
+        declaration=work.declaration,
+        field_name=work.spec.field_name,
+        signature_sha256=sha256(signature).hexdigest(),
+        before=work.before,
+    )
+    require_sound(deps, checked, expected)
+    view = record.complete(
+        deps,
+        principal,
+        use,
+        sealed_sha256=deps.blobs.put(sealed),
+        signature_sha256=expected.signature_sha256,
+    )
+    return view, sealed
+
+
+def _give_up(deps: Deps, use: SealingView, error: Exception) -> None:
+    """Close the intent at once; if that fails too, `reconcile` closes it later."""
+    known = isinstance(error, ServiceError | CaError)
+    reason = error.code if isinstance(error, ServiceError | CaError) else "INTERNAL"
+    _log.warning("sealing.abandoned", sealing=use.sealing_id, reason=reason, known=known)
+    try:
+        record.abandon(deps, use.sealing_id, reason)
+    except Exception:
+        _log.exception("sealing.abandon_failed", sealing=use.sealing_id)

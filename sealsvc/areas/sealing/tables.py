@@ -1,0 +1,46 @@
+"""Rows of uses of seals."""
+
+from datetime import datetime
+
+from sqlalchemy import JSON, Column, ForeignKey, String
+from sqlmodel import Field, SQLModel
+
+from sealsvc.storage.tables import Logged, utc
+from sealsvc.values import JsonObject, SubjectKind
+
+
+class SealUseRow(Logged, SQLModel, table=True):
+    """One use of a seal, from its intent on. Digests: hex; page is None where invisible."""
+
+    __tablename__ = "seal_use"
+    __subject__ = (SubjectKind.SEALING, "id")
+
+    id: str = Field(sa_column=Column(String(40), primary_key=True))
+    status: str = Field(sa_column=Column(String(12), nullable=False, index=True))
+    seal_id: str = Field(
+        sa_column=Column(String(40), ForeignKey("seal.id"), nullable=False, index=True)
+    )
+    owner_uscc: str = Field(sa_column=Column(String(18), nullable=False))
+    cert_serial: str = Field(
+        sa_column=Column(String(40), ForeignKey("certificate.serial_hex"), nullable=False)
+    )
+    original_sha256: str = Field(sa_column=Column(String(64), nullable=False))
+    tbs_sha256: str = Field(sa_column=Column(String(64), nullable=False))
+    signature_sha256: str | None = Field(
+        default=None, sa_column=Column(String(64), nullable=True, unique=True)
+    )
+    sealed_sha256: str | None = Field(
+        default=None, sa_column=Column(String(64), nullable=True, index=True)
+    )
+    media_type: str = Field(sa_column=Column(String(80), nullable=False))
+    declaration: JsonObject = Field(sa_column=Column(JSON, nullable=False))
+    page: int | None = Field(default=None, nullable=True)
+    x_mm: float | None = Field(default=None, nullable=True)
+    y_mm: float | None = Field(default=None, nullable=True)
+    width_mm: float | None = Field(default=None, nullable=True)
+    by: str = Field(sa_column=Column(String(40), nullable=False))
+    created_at: datetime = Field(sa_column=utc(index=True))
+    completed_at: datetime | None = Field(default=None, sa_column=utc(nullable=True))
+    authorised_fact_id: str = Field(sa_column=Column(String(40), nullable=False))
+    completed_fact_id: str | None = Field(default=None, sa_column=Column(String(40), nullable=True))
+    abandoned_reason: str | None = Field(default=None, sa_column=Column(String(64), nullable=True))

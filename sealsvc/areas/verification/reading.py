@@ -1,0 +1,59 @@
+"""What is done with hostile bytes: module-level functions, so that a sandbox can run them."""
+
+from dataclasses import dataclass
+from hashlib import sha256
+
+from sealsvc.documents import DocumentFormat, detect
+from sealsvc.documents.values import DocumentReading
+from sealsvc.ports import Sandbox
+from sealsvc.verify.certificates import UnreadableCertificateError, read_certificate
+from sealsvc.verify.evidence import Evidence
+from sealsvc.verify.judge import judge
+from sealsvc.verify.policy import Policy
+from sealsvc.verify.report import Report
+
+
+@dataclass(frozen=True)
+class DocumentRead:
+    """A document as read. serials: of each signature's signer certificate, lower-case hex, in the
+    order of `reading.signatures`; None where there is no readable certificate.
+    """
+
+    sha256: str
+    media_type: str
+    reading: DocumentReading
+    serials: tuple[str | None, ...]
+
+
+def read_document(sandbox: Sandbox, data: bytes) -> DocumentRead:
+    """Read a document where it can do no harm.
+
+    Raises: UnsupportedFormat, DocumentEncrypted, DocumentUnreadable, ResourceLimit, WorkersBusy.
+    """
+    document_format = detect(data)
+    reading, serials = sandbox.run(_read, document_format, data)
+    return DocumentRead(sha256(data).hexdigest(), document_format.media_type, reading, serials)
+
+
+def judge_evidence(sandbox: Sandbox, evidence: Evidence, policy: Policy) -> Report:
+    """The verdict; certificates, lists and answers in the evidence are hostile bytes too.
+
+    Raises: ResourceLimit, WorkersBusy.
+    """
+    return sandbox.run(judge, evidence, policy)
+
+
+def _read(
+    document_format: DocumentFormat, data: bytes
+) -> tuple[DocumentReading, tuple[str | None, ...]]:
+    reading = document_format.read(data)
+    return reading, tuple(_serial(one.signer_certificate_der) for one in reading.signatures)
+
+
+def _serial(der: bytes | None) -> str | None:
+    if der is None:
+        return None
+    try:
+        return read_certificate(der).serial_hex
+    except UnreadableCertificateError:
+        return None

@@ -1,0 +1,39 @@
+"""Every query on verification reports. Written by Core, not as objects (ARCHITECTURE 7.9)."""
+
+from sqlalchemy import insert, select
+from sqlmodel import Session
+
+from sealsvc.areas.verification.model import VerificationNotFound, VerificationView
+from sealsvc.areas.verification.tables import VerificationRow
+
+
+def add(session: Session, view: VerificationView) -> None:
+    """Keep a report."""
+    row = {
+        "id": view.verification_id,
+        "document_sha256": view.document_sha256,
+        "summary": view.summary,
+        "indication": view.indication,
+        "created_at": view.created_at,
+        "fact_id": view.fact_id,
+        "report": view.body,
+    }
+    session.execute(insert(VerificationRow), [row])
+
+
+def get(session: Session, verification_id: str) -> VerificationView:
+    """A kept report. Raises: VerificationNotFound."""
+    columns = VerificationRow.__table__.c  # type: ignore[attr-defined]
+    query = select(*columns).where(columns.id == verification_id)
+    row = session.execute(query).mappings().one_or_none()
+    if row is None:
+        raise VerificationNotFound()
+    return VerificationView(
+        verification_id=row["id"],
+        document_sha256=row["document_sha256"],
+        summary=row["summary"],
+        indication=row["indication"],
+        created_at=row["created_at"],
+        body=bytes(row["report"]),
+        fact_id=row["fact_id"],
+    )

@@ -1,0 +1,22 @@
+"""Rows of verification reports; the documents themselves are not kept."""
+
+from datetime import datetime
+
+from sqlalchemy import Column, LargeBinary, String
+from sqlmodel import Field, SQLModel
+
+from sealsvc.storage.tables import utc
+
+
+class VerificationRow(SQLModel, table=True):
+    """One report. report: the JSON bytes as answered."""
+
+    __tablename__ = "verification"
+
+    id: str = Field(sa_column=Column(String(40), primary_key=True))
+    document_sha256: str = Field(sa_column=Column(String(64), nullable=False, index=True))
+    summary: str = Field(sa_column=Column(String(16), nullable=False, index=True))
+    indication: str = Field(sa_column=Column(String(24), nullable=False))
+    created_at: datetime = Field(sa_column=utc(index=True))
+    fact_id: str | None = Field(default=None, sa_column=Column(String(40), nullable=True))
+    report: bytes = Field(sa_column=Column(LargeBinary, nullable=False))

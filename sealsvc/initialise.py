@@ -1,0 +1,148 @@
+"""Found a trust domain: keys, schema, log, CAs; for a demo also merchants and clients.
+
+Every step looks whether it is done already, so an `init` that was cut off is simply run again.
+"""
+
+import json
+import os
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Engine
+
+from ca.keys.software import create_kek_file
+from sealsvc.adapters.system import SystemClock, SystemRng
+from sealsvc.app import LOG_SUITE, Parts, assemble, key_store, load_keks
+from sealsvc.areas.access import service as access
+from sealsvc.areas.access.model import DEMO_CLIENTS, ClientDraft
+from sealsvc.areas.certs import service as certs
+from sealsvc.areas.certs.model import HierarchyExists
+from sealsvc.areas.entities import service as entities
+from sealsvc.areas.entities.model.demo import DEMO_ENTITIES
+from sealsvc.errors import Conflict
+from sealsvc.settings import Settings
+from sealsvc.storage.db import MIGRATING, make_engine
+from sealsvc.storage.founding import Founding, add_founding, find_founding
+from sealsvc.storage.logbook import LogExists
+from sealsvc.storage.uow import Store
+from sealsvc.values import Principal, Scope
+
+CLIENTS_FILE = "demo-clients.json"
+_FOUNDER = Principal("system", "init", frozenset({Scope.ENTITY_WRITE, Scope.ENTITY_READ}))
+
+
+class DomainExists(Conflict):
+    """The trust domain is complete; nothing was changed."""
+
+    code = "DOMAIN_EXISTS"
+
+
+def initialise(settings: Settings, *, demo: bool) -> None:
+    """Found the domain in `settings.data`, or finish a founding that was cut off.
+
+    Raises: DomainExists, LogExists, KekUnsafe. Source: CONTRACT section 6 (`init`).
+    """
+    settings.data.mkdir(parents=True, exist_ok=True)
+    if settings.kek is None and not settings.effective_kek_file.exists():
+        create_kek_file(settings.effective_kek_file, SystemRng().bytes)
+    engine = make_engine(settings.effective_database_url)
+    migrate(engine)
+    founding = _found(settings, engine, demo=demo)
+    parts = assemble(settings, engine, founding, load_keks(settings), isolated=False)
+    fresh = [_create_log(parts), _create_hierarchy(parts, settings)]
+    if founding.demo:
+        fresh.append(_create_demo(parts, settings.data / CLIENTS_FILE))
+    parts.logbook.sequence()
+    engine.dispose()
+    if not any(fresh):
+        raise DomainExists(data=str(settings.data))
+
+
+def migrate(engine: Engine) -> None:
+    """Bring the schema up to date on either database."""
+    with engine.connect().execution_options(**{MIGRATING: True}) as connection:
+        config = Config()
+        config.set_main_option("script_location", "sealsvc:migrations")
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+        connection.commit()
+
+
+def demo_clients(data: Path) -> dict[str, str]:
+    """Name -> key of the demo's clients; empty where there is no demo."""
+    path = data / CLIENTS_FILE
+    if not path.exists():
+        return {}
+    clients: dict[str, str] = json.loads(path.read_text("utf-8"))
+    return clients
+
+
+def _found(settings: Settings, engine: Engine, *, demo: bool) -> Founding:
+    store = Store(engine, clock=SystemClock(), rng=SystemRng(), origin="")
+    with store.read() as session:
+        found = find_founding(session)
+    if found is not None:
+        return found
+    keys = key_store(settings, load_keks(settings), SystemRng())
+    founding = Founding(
+        name=settings.domain_name,
+        base_url=settings.base_url.rstrip("/"),
+        origin=settings.effective_origin,
+        log_key_ref=keys.generate(LOG_SUITE, "log"),
+        demo=demo,
+    )
+    with store.write() as tx:
+        add_founding(tx, founding)
+        tx.commit()
+    return founding
+
+
+def _create_log(parts: Parts) -> bool:
+    try:
+        parts.logbook.create(parts.founding.origin)
+    except LogExists:
+        parts.logbook.check()
+        return False
+    return True
+
+
+def _create_hierarchy(parts: Parts, settings: Settings) -> bool:
+    try:
+        certs.create_hierarchy(
+            parts.deps, domain_name=parts.founding.name, suite=settings.suite
+        )
+    except HierarchyExists:
+        return False
+    return True
+
+
+def _create_demo(parts: Parts, clients_file: Path) -> bool:
+    """Three merchants, and the clients of CONTRACT section 6 with their keys in a private file."""
+    deps = parts.deps
+    fresh = False
+    for draft in DEMO_ENTITIES:
+        if entities.find(deps, _FOUNDER, draft.uscc) is None:
+            entities.register(deps, _FOUNDER, draft)
+            fresh = True
+    if clients_file.exists():
+        return fresh
+    owners = dict(zip("abc", (draft.uscc for draft in DEMO_ENTITIES), strict=True))
+    keys: dict[str, str] = {}
+    for template in DEMO_CLIENTS:
+        owner = None if template.merchant is None else owners[template.merchant]
+        draft = ClientDraft(template.name, template.scopes, owner)
+        keys[template.name] = access.create_client(deps, None, draft)[1]
+    _write_private(clients_file, json.dumps(keys, indent=2) + "\n")
+    return True
+
+
+def _write_private(path: Path, text: str) -> None:
+    temporary = path.with_suffix(".new")
+    temporary.unlink(missing_ok=True)
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(temporary, path)
