@@ -4,6 +4,7 @@ Servers and HTTP clients are imported inside the commands that need them, so tha
 `sealsvc verify` does not pay for them.
 """
 
+import contextlib
 import os
 import sys
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from api.texts import title_of
+from api.texts import TEXTS
 from ca.errors import CaError
 from sealsvc.app import DatabaseMissing, DomainMissing, build
 from sealsvc.cli import app
@@ -19,7 +20,6 @@ from sealsvc.errors import ServiceError
 from sealsvc.initialise import DomainExists, demo_clients, initialise
 from sealsvc.initialise import migrate as migrate_schema
 from sealsvc.settings import Settings
-
 
 Data = Annotated[Path, typer.Option("--data", help="Folder of keys, blobs and database.")]
 
@@ -75,13 +75,12 @@ def openapi(
 ) -> None:
     """写出或核对 openapi.yaml · Write openapi.yaml from the code, or compare it."""
     from api import openapi as document
-    from api.main import create_app
 
-    described = create_app(None)
-    if check:
-        document.check(described, path)
-    else:
-        document.write(described, path)
+    if not check:
+        document.write(path)
+    elif differences := document.check(path):
+        typer.echo("\n".join([*differences, "run `make openapi`"]), err=True)
+        raise typer.Exit(1)
 
 
 def main() -> None:
@@ -98,7 +97,10 @@ def error_lines(error: ServiceError | CaError) -> list[str]:
     """Code, fields and advice of an error, in both languages."""
     fields = ", ".join(f"{name}={value}" for name, value in error.fields.items())
     head = f"{error.code}" + (f" ({fields})" if fields else "")
-    return [head, *title_of(error.code)]
+    text = TEXTS.get(error.code)
+    if text is None:
+        return [head]
+    return [head, f"{text.zh} {text.detail('zh')}", f"{text.en}. {text.detail('en')}"]
 
 
 def build_check(settings: Settings) -> None:
@@ -112,9 +114,11 @@ def build_check(settings: Settings) -> None:
 
 
 def _ensure_demo(settings: Settings, host: str, port: int) -> None:
-    """A demo domain where there is none; an existing one only gets its schema brought up to date."""
+    """A demo domain where there is none; an existing one gets its schema brought up to date."""
     chosen = settings.model_copy(
-        update={} if "base_url" in settings.model_fields_set else {"base_url": f"http://{host}:{port}"}
+        update={}
+        if "base_url" in settings.model_fields_set
+        else {"base_url": f"http://{host}:{port}"}
     )
     try:
         parts = build(settings, isolated=False)
@@ -123,10 +127,8 @@ def _ensure_demo(settings: Settings, host: str, port: int) -> None:
         initialise(chosen, demo=True)
         return
     migrate_schema(parts.store.engine)
-    try:
+    with contextlib.suppress(DomainExists):
         initialise(chosen, demo=True)
-    except DomainExists:
-        pass
 
 
 def _print_welcome(host: str, port: int, data: Path, clients: dict[str, str]) -> None:

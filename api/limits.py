@@ -30,7 +30,7 @@ from api.problems import (
 )
 from api.routes import Endpoint, Found, RouteTable
 from api.schemas.common import ProblemRow
-from api.uploads import MULTIPART_OVERHEAD_BYTES, received
+from api.uploads import MULTIPART_OVERHEAD_BYTES, received_form
 from sealsvc.errors import ServiceError
 
 BODY_LIMIT_BYTES = 1024 * 1024
@@ -135,7 +135,7 @@ class GuardMiddleware:
 
     def _limited(self, scope: Scope, receive: Receive, endpoint: Endpoint | None) -> Receive:
         limit, allowance = BODY_LIMIT_BYTES, 0
-        if endpoint is not None and endpoint.uses(received):
+        if endpoint is not None and endpoint.uses(received_form):
             limit = self.upload_limit
             kind = header(scope, b"content-type") or ""
             allowance = MULTIPART_OVERHEAD_BYTES if kind.lower().startswith("multipart/") else 0
@@ -184,10 +184,8 @@ def _settle(scope: Scope, found: Found | None) -> Response | None:
     if found is None:
         return None
     if found.endpoint is None:
-        methods = set(found.methods) | {"OPTIONS"} | ({"HEAD"} & {"HEAD"})
-        if "GET" not in found.methods:
-            methods.discard("HEAD")
-        allow = ", ".join(sorted(methods))
+        extra = {"OPTIONS", "HEAD"} if "GET" in found.methods else {"OPTIONS"}
+        allow = ", ".join(sorted(found.methods | extra))
         if scope["method"] == "OPTIONS":
             return Response(status_code=204, headers={"Allow": allow})
         raise MethodNotAllowed(allow=allow)

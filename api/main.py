@@ -14,7 +14,18 @@ from api.deps import Services
 from api.idempotency import IdempotencyMiddleware
 from api.limits import GuardMiddleware
 from api.observability import Metrics, ObservabilityMiddleware, configure_logging
-from api.routers import audit, entities, log, ops, receipts, trace
+from api.pages import views
+from api.routers import (
+    audit,
+    comparisons,
+    entities,
+    log,
+    ops,
+    receipts,
+    sealings,
+    trace,
+    verifications,
+)
 from api.routers import problems as problem_pages
 from api.routes import RouteTable
 
@@ -22,9 +33,13 @@ ROUTERS: tuple[APIRouter, ...] = (
     ops.router,
     problem_pages.router,
     entities.router,
+    sealings.router,
+    verifications.router,
+    comparisons.router,
     trace.router,
     receipts.router,
     audit.router,
+    views.router,
     log.router,
 )
 

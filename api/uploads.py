@@ -6,7 +6,7 @@ much may come is counted by `api.limits` while it streams.
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from tempfile import SpooledTemporaryFile
 from typing import Annotated, Any, Generic, TypeVar, get_args, get_origin
 
@@ -36,6 +36,7 @@ MULTIPART_OVERHEAD_BYTES = 1024 * 1024
 SPOOL_BYTES = 1024 * 1024
 _MAX_PARTS = 1000
 _MAX_OPTIONS_BYTES = 64 * 1024
+_MAX_FIELD_BYTES = 1024
 _OPTIONS_PART = "options"
 
 
@@ -51,14 +52,19 @@ class Upload:
 
 @dataclass(frozen=True)
 class Received:
-    """A whole upload request. options: the multipart part `options`, empty without one."""
+    """A whole upload request.
+
+    options: the multipart part `options`, empty without one. fields: plain fields of a browser's
+    form; only pages take them.
+    """
 
     uploads: tuple[Upload, ...]
     options: JsonObject
+    fields: Mapping[str, str] = field(default_factory=dict)
 
 
-async def received(request: Request, services: Services_) -> Received:
-    """Dependency: read the request's documents once.
+async def received_form(request: Request, services: Services_) -> Received:
+    """Dependency: read the request's documents and plain fields once.
 
     Raises: MalformedRequest, InvalidRequest, TooLarge, UnsupportedMediaType.
     """
@@ -73,6 +79,16 @@ async def received(request: Request, services: Services_) -> Received:
     if sum(len(upload.data) for upload in found.uploads) > limit:
         raise TooLarge(limit_bytes=limit)
     return found
+
+
+async def received(form: Annotated[Received, Depends(received_form)]) -> Received:
+    """Dependency: the request's documents; plain fields are nothing an API client sends.
+
+    Raises: InvalidRequest, and as `received_form`.
+    """
+    for name in form.fields:
+        raise InvalidRequest([_row(pointer(name), "EXTRA_FORBIDDEN")])
+    return form
 
 
 async def document_upload(received: Annotated[Received, Depends(received)]) -> Upload:
@@ -204,6 +220,7 @@ def _parse(spool: "SpooledTemporaryFile[bytes]", content_type: str | None) -> Re
 def _parse_multipart(spool: "SpooledTemporaryFile[bytes]", boundary: bytes | None) -> Received:
     uploads: list[Upload] = []
     options: list[bytes] = []
+    fields: dict[str, str] = {}
     ended: list[bool] = []
 
     def on_file(file: File) -> None:
@@ -218,10 +235,12 @@ def _parse_multipart(spool: "SpooledTemporaryFile[bytes]", boundary: bytes | Non
         uploads.append(Upload(data, _text(file.file_name), file.content_type, name))
         _limit_parts(len(uploads))
 
-    def on_field(field: Field) -> None:
-        if field.field_name != _OPTIONS_PART.encode():
-            raise InvalidRequest([_row(pointer(_text(field.field_name)), "EXTRA_FORBIDDEN")])
-        options.append(field.value or b"")
+    def on_field(part: Field) -> None:
+        if part.field_name == _OPTIONS_PART.encode():
+            options.append(part.value or b"")
+            return
+        fields[_text(part.field_name)] = _text((part.value or b"")[:_MAX_FIELD_BYTES])
+        _limit_parts(len(fields))
 
     try:
         parser = FormParser(
@@ -239,7 +258,7 @@ def _parse_multipart(spool: "SpooledTemporaryFile[bytes]", boundary: bytes | Non
         raise MalformedRequest(reason="MULTIPART") from error
     if not ended:
         raise MalformedRequest(reason="MULTIPART_CUT_OFF")
-    return Received(tuple(uploads), _options(options))
+    return Received(tuple(uploads), _options(options), fields)
 
 
 def _limit_parts(count: int) -> None:

@@ -109,9 +109,7 @@ def _create_log(parts: Parts) -> bool:
 
 def _create_hierarchy(parts: Parts, settings: Settings) -> bool:
     try:
-        certs.create_hierarchy(
-            parts.deps, domain_name=parts.founding.name, suite=settings.suite
-        )
+        certs.create_hierarchy(parts.deps, domain_name=parts.founding.name, suite=settings.suite)
     except HierarchyExists:
         return False
     return True
@@ -131,8 +129,8 @@ def _create_demo(parts: Parts, clients_file: Path) -> bool:
     keys: dict[str, str] = {}
     for template in DEMO_CLIENTS:
         owner = None if template.merchant is None else owners[template.merchant]
-        draft = ClientDraft(template.name, template.scopes, owner)
-        keys[template.name] = access.create_client(deps, None, draft)[1]
+        client = ClientDraft(template.name, template.scopes, owner)
+        keys[template.name] = access.create_client(deps, None, client)[1]
     _write_private(clients_file, json.dumps(keys, indent=2) + "\n")
     return True
 

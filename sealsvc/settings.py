@@ -31,7 +31,9 @@ class Settings(BaseSettings):
     max_document_mb: int = Field(50, ge=1, le=50, description="Largest document")
     imprint_dpi: int = Field(300, ge=72, le=1200, description="Resolution of drawn imprints")
     crl_days: int = Field(7, ge=1, le=90, description="Life of a CRL")
-    rate_per_minute: int = Field(600, ge=0, description="Keyless requests per address; 0 = no limit")
+    rate_per_minute: int = Field(
+        600, ge=0, description="Keyless requests per address; 0 = no limit"
+    )
     rate_exempt: list[str] = Field(
         default=["127.0.0.0/8", "::1/128"], description="Networks without a rate limit"
     )

@@ -67,7 +67,8 @@ def rmb_in_words(amount: Decimal) -> str:
     not) it is left out. Raises: AmountInvalid.
     Source: 会计基础工作规范 article 52 (3)-(5).
     """
-    if not 0 <= amount <= MAX_AMOUNT or amount != amount.quantize(CENT):
+    fit = amount.is_finite() and 0 <= amount <= MAX_AMOUNT and amount == amount.quantize(CENT)
+    if not fit:
         raise AmountInvalid(amount=str(amount))
     yuan, fen = divmod(int(amount * 100), 100)
     head = _integer_in_words(yuan) + "圆" if yuan else ""

@@ -9,6 +9,7 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    JsonValue,
     PlainSerializer,
     model_validator,
 )
@@ -28,6 +29,11 @@ UtcTime = Annotated[
     PlainSerializer(rfc3339, return_type=str, when_used="json"),
 ]
 """An aware time, UTC inside, RFC 3339 with `Z` outside; a time without a zone is refused."""
+
+
+JsonMap = dict[str, JsonValue]
+"""Any JSON object in a shape. `sealsvc.values.JsonObject` is for checkers only: pydantic cannot
+resolve a recursive alias that is written without `type`."""
 
 
 class RequestModel(BaseModel):

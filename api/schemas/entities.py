@@ -25,7 +25,7 @@ Uscc = Annotated[
         max_length=64,
         description="统一社会信用代码 · Unified social credit code; blanks, hyphens, full width "
         "and lower case are understood.",
-        examples=["91350100M000100Y43"],
+        examples=["91110000MA00000152"],
     ),
 ]
 

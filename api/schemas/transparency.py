@@ -1,13 +1,12 @@
 """HTTP shapes of the trace, of receipts and of the auditors' list."""
 
-from typing import Literal
+from typing import Literal, cast
 
 from pydantic import Field
 
-from api.schemas.common import ResponseModel, UtcTime
+from api.schemas.common import JsonMap, ResponseModel, UtcTime
 from sealsvc.areas.transparency.model import Opening, Pending, Receipt, TraceEvent
 from sealsvc.tlog.proof import ReceiptStage
-from sealsvc.values import JsonObject
 
 
 class TraceEventOut(ResponseModel):
@@ -17,8 +16,8 @@ class TraceEventOut(ResponseModel):
     type: str
     at: UtcTime
     index: int | None = Field(description="Log index; null until sequenced.")
-    public: JsonObject = Field(description="Members that stand in clear in the public leaf.")
-    payload: JsonObject | None = Field(description="What the commitment covers, if you may see it.")
+    public: JsonMap = Field(description="Members that stand in clear in the public leaf.")
+    payload: JsonMap | None = Field(description="What the commitment covers, if you may see it.")
     opened_for: Opening | None = Field(description="Why the payload is shown.")
     receipt: str = Field(description="Where the receipt is.")
 
@@ -30,8 +29,8 @@ class TraceEventOut(ResponseModel):
             type=event.type,
             at=event.at,
             index=event.index,
-            public=event.public,
-            payload=event.payload,
+            public=cast(JsonMap, event.public),
+            payload=cast(JsonMap | None, event.payload),
             opened_for=event.opening,
             receipt=f"/v1/receipts/{event.fact_id}",
         )

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import tempfile
 from pathlib import Path
 
 from sealsvc.ports import BlobMissing, StorageFull
@@ -13,6 +14,7 @@ class FileBlobs:
     def __init__(self, root: Path) -> None:
         self._root = root
         root.mkdir(parents=True, exist_ok=True)
+        _sync_directory(root.parent)
 
     def put(self, data: bytes) -> str:
         """Store durably, idempotent; the digest.
@@ -21,11 +23,14 @@ class FileBlobs:
         """
         sha256 = hashlib.sha256(data).hexdigest()
         path = self._path(sha256)
-        if not path.exists():
-            try:
+        try:
+            if not path.exists():
                 self._write(path, data)
-            except OSError as error:
-                raise StorageFull(reason=error.strerror or type(error).__name__) from error
+            # Also when it was there: whoever renamed it may have been stopped before this.
+            for directory in (path.parent, path.parent.parent, self._root):
+                _sync_directory(directory)
+        except OSError as error:
+            raise StorageFull(reason=error.strerror or type(error).__name__) from error
         return sha256
 
     def get(self, sha256: str) -> bytes:
@@ -42,18 +47,18 @@ class FileBlobs:
 
     def _write(self, path: Path, data: bytes) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_name(f".{path.name}.{os.getpid()}.{id(data):x}")
+        # A name of its own: two threads may store the same bytes, and a restarted process may
+        # find what an earlier one with its number left behind.
+        descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name[:8]}.", dir=path.parent)
         try:
-            with open(temporary, "xb") as file:
+            with open(descriptor, "wb") as file:
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
             os.replace(temporary, path)
         except BaseException:
-            temporary.unlink(missing_ok=True)
+            Path(temporary).unlink(missing_ok=True)
             raise
-        for directory in (path.parent, path.parent.parent, self._root):
-            _sync_directory(directory)
 
 
 def _sync_directory(directory: Path) -> None:

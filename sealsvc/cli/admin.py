@@ -67,7 +67,9 @@ def show(data: Data = DEFAULT_DATA) -> None:
     for client in access.list_clients(parts.deps, None):
         state = "revoked" if client.revoked_at else "active"
         scopes = ",".join(sorted(client.scopes))
-        typer.echo(f"{client.client_id}  {state:8} {client.entity_uscc or '-':18}  {client.name}  {scopes}")
+        typer.echo(
+            f"{client.client_id}  {state:8} {client.entity_uscc or '-':18}  {client.name}  {scopes}"
+        )
 
 
 @clients.command("revoke")

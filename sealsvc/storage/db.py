@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import DateTime, Dialect, Engine, MetaData, create_engine, event
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import SQLModel
 
@@ -69,8 +71,10 @@ def make_engine(url: str) -> Engine:
         )
         event.listen(engine, "connect", _sqlite_connect)
         event.listen(engine, "begin", _sqlite_begin)
-        return engine
-    return create_engine(url, pool_size=16, max_overflow=32, pool_pre_ping=True)
+    else:
+        engine = create_engine(url, pool_size=16, max_overflow=32, pool_pre_ping=True)
+    event.listen(engine, "checkin", _leave_no_transaction)
+    return engine
 
 
 def _sqlite_connect(connection: sqlite3.Connection, _record: Any) -> None:
@@ -91,6 +95,21 @@ def _sqlite_begin(connection: Any) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
 
 
+def _leave_no_transaction(connection: DBAPIConnection | None, record: ConnectionPoolEntry) -> None:
+    # SQLAlchemy takes a transaction whose COMMIT failed or was refused for ended and does not
+    # roll it back; its locks would stay with the pooled connection.
+    if connection is None:
+        return
+    try:
+        connection.rollback()
+    except Exception:
+        record.invalidate()
+
+
+class TurnTimeout(Exception):
+    """The lock did not come free in time."""
+
+
 class FifoLock:
     """First come, first served. SQLite's busy handler starves writers; this one does not."""
 
@@ -98,37 +117,48 @@ class FifoLock:
         self._guard = threading.Lock()
         self._waiting: deque[threading.Event] = deque()
         self._held = False
-        self._owner: int | None = None
 
-    def acquire(self) -> None:
-        """Wait for one's turn. Raises: RuntimeError when the thread already holds the lock."""
-        me = threading.get_ident()
+    def acquire(self, timeout_s: float) -> None:
+        """Wait for one's turn; a thread that holds the lock must not ask again.
+
+        Raises: TurnTimeout.
+        """
         with self._guard:
-            if self._owner == me:
-                raise RuntimeError("a unit of work inside a unit of work would wait for ever")
             if not self._held:
                 self._held = True
-                self._owner = me
                 return
             turn = threading.Event()
             self._waiting.append(turn)
-        turn.wait()
-        self._owner = me
+        try:
+            turn.wait(timeout_s)
+        except BaseException:  # an interrupt: nobody would ever take or pass on this turn
+            if not self._withdraw(turn):
+                self.release()
+            raise
+        if self._withdraw(turn):
+            raise TurnTimeout
 
     def release(self) -> None:
         """Hand the lock to whoever has waited longest."""
         with self._guard:
-            self._owner = None
             if self._waiting:
                 self._waiting.popleft().set()
             else:
                 self._held = False
 
     @contextmanager
-    def held(self) -> Iterator[None]:
-        """`with` form of acquire and release."""
-        self.acquire()
+    def held(self, timeout_s: float) -> Iterator[None]:
+        """`with` form of acquire and release. Raises: TurnTimeout."""
+        self.acquire(timeout_s)
         try:
             yield
         finally:
             self.release()
+
+    def _withdraw(self, turn: threading.Event) -> bool:
+        """Leave the queue; False when the turn has come after all."""
+        with self._guard:
+            if turn.is_set():
+                return False
+            self._waiting.remove(turn)
+            return True

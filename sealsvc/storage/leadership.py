@@ -8,13 +8,14 @@ whoever has committed facts can sequence them itself, no process must be woken b
 import fcntl
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Protocol
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Connection, Engine, text
 
 from sealsvc.storage.db import is_sqlite
+from sealsvc.storage.dberrors import database_errors
 
 ADVISORY_LOCK_ID = 0x5EA1_106
 RETRY_S = 0.005
@@ -23,20 +24,8 @@ RETRY_S = 0.005
 class Leadership(Protocol):
     """A lock that one sequencer at a time holds."""
 
-    def hold(self, wait_s: float) -> "ContextManagerBool":
+    def hold(self, wait_s: float) -> AbstractContextManager[bool]:
         """Yields True when held within `wait_s` seconds, else False."""
-        ...
-
-
-class ContextManagerBool(Protocol):
-    """What `hold` gives: a context manager over a truth value."""
-
-    def __enter__(self) -> bool:
-        """Take the lock."""
-        ...
-
-    def __exit__(self, *exc: object) -> bool | None:
-        """Give it back."""
         ...
 
 
@@ -61,7 +50,10 @@ class FileLeadership:
 
 
 class AdvisoryLeadership:
-    """A session advisory lock of PostgreSQL on a connection of its own."""
+    """A session advisory lock of PostgreSQL on a connection of its own.
+
+    Should that connection be lost the lock is lost, and the compare-and-swap still holds.
+    """
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -70,20 +62,17 @@ class AdvisoryLeadership:
     def hold(self, wait_s: float) -> Iterator[bool]:
         """Try until `wait_s` is over."""
         options = {"isolation_level": "AUTOCOMMIT"}
-        with self._engine.connect().execution_options(**options) as connection:
+        with database_errors(), self._engine.connect().execution_options(**options) as connection:
             deadline = time.monotonic() + wait_s
-            take = text("SELECT pg_try_advisory_lock(:id)")
-            held = bool(connection.scalar(take, {"id": ADVISORY_LOCK_ID}))
+            held = _advisory(connection, "SELECT pg_try_advisory_lock(:id)")
             while not held and time.monotonic() < deadline:
                 time.sleep(RETRY_S)
-                held = bool(connection.scalar(take, {"id": ADVISORY_LOCK_ID}))
+                held = _advisory(connection, "SELECT pg_try_advisory_lock(:id)")
             try:
                 yield held
             finally:
                 if held:
-                    connection.scalar(
-                        text("SELECT pg_advisory_unlock(:id)"), {"id": ADVISORY_LOCK_ID}
-                    )
+                    _give_back(connection)
 
 
 def leadership_for(engine: Engine) -> FileLeadership | AdvisoryLeadership:
@@ -91,6 +80,19 @@ def leadership_for(engine: Engine) -> FileLeadership | AdvisoryLeadership:
     if is_sqlite(engine):
         return FileLeadership(Path(f"{engine.url.database}.sequencer"))
     return AdvisoryLeadership(engine)
+
+
+def _advisory(connection: Connection, statement: str) -> bool:
+    return bool(connection.scalar(text(statement), {"id": ADVISORY_LOCK_ID}))
+
+
+def _give_back(connection: Connection) -> None:
+    try:
+        _advisory(connection, "SELECT pg_advisory_unlock(:id)")
+    except BaseException:
+        # Back in the pool, the connection would keep the lock for ever.
+        connection.invalidate()
+        raise
 
 
 def _flock(descriptor: int) -> bool:

@@ -7,12 +7,14 @@ and tiles; then the high-water mark; only then does the new checkpoint leave the
 is kept in memory between runs, so a commit of unknown outcome needs no repair.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, func, insert, inspect, select, update
+from sqlalchemy.exc import DataError, IntegrityError
 from sqlmodel import Session
 
 from sealsvc.errors import Conflict, Internal, NotFound, Unavailable
@@ -20,10 +22,12 @@ from sealsvc.ports import Clock, HighWater
 from sealsvc.storage.leadership import Leadership
 from sealsvc.storage.logqueue import QueuedFact, next_batch, oldest_queued_at, park
 from sealsvc.storage.tables import CheckpointRow, FactRow, LogEntryRow, LogHeadRow, LogQueueRow
-from sealsvc.storage.tiledata import tile_reader, write_tiles
+from sealsvc.storage.tiledata import TileNotFound, overlaid, remembered, tile_reader, write_tiles
 from sealsvc.storage.uow import Store, UnitOfWork
-from sealsvc.tlog.checkpoint import Checkpoint
+from sealsvc.tlog import TlogError
+from sealsvc.tlog.checkpoint import Checkpoint, parse_checkpoint
 from sealsvc.tlog.keys import parse_vkey
+from sealsvc.tlog.leaf import MAX_ENTRY_BYTES
 from sealsvc.tlog.note import NoteSigner, open_note, sign_note
 from sealsvc.tlog.tilerows import Growth, TileBuilder, TileNodes, TileReader, extend_tiles
 from sealsvc.tlog.tiles import Tile
@@ -58,7 +62,11 @@ class LogExists(Conflict):
 
 
 class LogForkRefused(Internal):
-    """Signing would contradict what was signed or released before; an operator must look."""
+    """Signing would contradict what was signed or released before; an operator must look.
+
+    A high-water mark that is gone counts as one that contradicts: the operator who is sure puts
+    the file back by hand (`FileHighWater` tells its form).
+    """
 
     code = "LOG_FORK_REFUSED"
 
@@ -73,6 +81,12 @@ class HeadMoved(Conflict):
     """Another sequencer moved the head first; this run is discarded."""
 
     code = "LOG_HEAD_MOVED"
+
+
+class BatchRefused(Internal):
+    """The database does not take this batch; the next run is built anew, in time a smaller one."""
+
+    code = "LOG_BATCH_REFUSED"
 
 
 @dataclass(frozen=True)
@@ -111,8 +125,11 @@ class Logbook:
     def create(self, origin: str) -> None:
         """Start an empty log whose first leaf will be `log.created`.
 
-        Raises: LogExists. Source: transparency-log section 11.10; CONTRACT section 4.
+        Raises: LogExists, LogForkRefused when `origin` is not the store's.
+        Source: transparency-log section 11.10; CONTRACT section 4.
         """
+        if origin != self._store.origin:
+            raise LogForkRefused(reason="the store is configured for another origin")
         if self._mark.read() is not None:
             raise LogExists(reason="the high-water mark knows a log")
         note = self._sign(Checkpoint(origin, 0, EMPTY_ROOT))
@@ -124,6 +141,7 @@ class Logbook:
             tx.session.execute(insert(LogHeadRow), [row])
             tx.record(Fact("log.created", (), public={"origin": origin, "vkey": self._key.vkey}))
             tx.commit()
+        self._mark.raise_to(0, EMPTY_ROOT)
 
     def check(self) -> None:
         """The start-up checks; heals a mark that a crash left behind the head.
@@ -131,19 +149,19 @@ class Logbook:
         Raises: LogMissing, LogForkRefused, LogClockBehind.
         Source: transparency-log section 11.8-11.9.
         """
+        mark = self._mark.read()
         with self._store.read() as session:
+            if not inspect(session.connection()).has_table(LogHeadRow.__tablename__):
+                raise LogMissing()
             head = _read_head(session)
-            read = tile_reader(session)
-            if head.vkey != self._key.vkey:
-                raise LogForkRefused(reason="the configured key is not the log's")
-            if TileBuilder.resume(head.size, read).root() != head.root:
-                raise LogForkRefused(reason="tiles do not reproduce the signed root")
-            mark = self._mark.read()
-            if mark is not None:
-                _check_mark(mark, head, read)
-            self._check_last_entries(session, head, read)
-        if self._clock.now() < head.at - CLOCK_TOLERANCE:
-            raise LogClockBehind()
+            _check_entry_count(session, head)
+            read = remembered(tile_reader(session))
+            with _tiles_sound():
+                self._check_head(head, mark, read)
+                if TileBuilder.resume(head.size, read).root() != head.root:
+                    raise LogForkRefused(reason="tiles do not reproduce the signed root")
+                _check_last_entries(session, head, read)
+        self._checkpoint_time(head)
         self._mark.raise_to(head.size, head.root)
 
     def head(self) -> Head:
@@ -151,15 +169,21 @@ class Logbook:
 
         Raises: LogMissing, LogForkRefused.
         """
+        mark = self._mark.read()  # before the head: so a healthy head is never behind the mark
         with self._store.read() as session:
             head = _read_head(session)
-        self._release(head)
+        _check_mark_size(mark, head)
+        if mark is None or mark[0] < head.size:
+            self._mark.raise_to(head.size, head.root)
+        elif mark[1] != head.root:
+            raise LogForkRefused(reason="the high-water mark has another root")
         return head
 
     def sequence(self) -> int:
         """Give indexes to what is queued, until nothing is; the number of new entries.
 
-        Raises: LogMissing, LogForkRefused, LogClockBehind.
+        Raises: LogMissing, LogForkRefused, LogClockBehind, StorageFull, DatabaseBusy,
+        DatabaseLost; what is queued stays queued.
         """
         total = 0
         while True:
@@ -170,42 +194,48 @@ class Logbook:
                     _alarm.error("log.leader_hangs")
                 try:
                     added = self._run_once()
-                except HeadMoved:
+                except (HeadMoved, BatchRefused):
                     continue
             if added == 0:
                 return total
             total += added
 
     def _run_once(self) -> int:
-        rows = max(1, BATCH_ROWS >> max(0, self._failures - 2))
+        mark = self._mark.read()
         with self._store.read() as session:
             head = _read_head(session)  # the head before the tiles, on one snapshot
-            batch = next_batch(session, rows)
+            batch = next_batch(session, max(1, BATCH_ROWS >> max(0, self._failures - 2)))
             if not batch:
                 return 0
-            read = _memo(tile_reader(session))
-            try:
-                growth = self._grow(head, batch, read)
-            except (LogForkRefused, LogMissing):
-                raise
-            except Exception:
-                return self._after_failure(batch)
-        self._failures = 0
+            _check_entry_count(session, head)
+            with _tiles_sound():
+                growth = self._grow(head, mark, batch, remembered(tile_reader(session)))
+        if mark is None:
+            self._mark.raise_to(head.size, head.root)  # a crash in `create` left none
         at = self._checkpoint_time(head)
         note = self._sign(Checkpoint(head.origin, growth.size, growth.root))
-        with self._store.write() as tx:
-            self._move_head(tx, head, growth, (note, at))
-            _write_entries(tx.session, head.size, batch)
-            write_tiles(tx.session, growth.tiles)
-            tx.commit()
+        try:
+            with self._store.write() as tx:
+                self._move_head(tx, head, growth, (note, at))
+                _write_entries(tx.session, head.size, batch)
+                write_tiles(tx.session, growth.tiles)
+                tx.commit()
+        except (IntegrityError, DataError, BatchRefused) as error:
+            self._after_failure(batch)
+            raise BatchRefused(rows=len(batch)) from error
+        self._failures = 0
         self._mark.raise_to(growth.size, growth.root)
         return len(batch)
 
-    def _grow(self, head: Head, batch: list[QueuedFact], read: TileReader) -> Growth:
+    def _grow(
+        self,
+        head: Head,
+        mark: tuple[int, bytes] | None,
+        batch: list[QueuedFact],
+        read: TileReader,
+    ) -> Growth:
         """The new tiles and root, agreed on by two independent computations."""
-        mark = self._mark.read()
-        if mark is not None:
-            _check_mark(mark, head, read)
+        self._check_head(head, mark, read)
         hashes = [hash_leaf(item.entry) for item in batch]
         growth = extend_tiles(head.size, hashes, read)
         frontier = Frontier.resume(head.size, TileNodes(head.size, read))
@@ -216,10 +246,25 @@ class Logbook:
         if frontier.root() != growth.root:
             raise LogForkRefused(reason="two computations of the root disagree")
         if head.size:
-            nodes = TileNodes(growth.size, _overlay(growth.tiles, read))
+            nodes = TileNodes(growth.size, overlaid(growth.tiles, read))
             path = consistency_path(head.size, growth.size, nodes)
             verify_consistency(head.size, growth.size, head.root, growth.root, path)
         return growth
+
+    def _check_head(self, head: Head, mark: tuple[int, bytes] | None, read: TileReader) -> None:
+        """Ours, signed by us, and not behind what was released. Rules 11.8 and 11.9."""
+        if head.vkey != self._key.vkey:
+            raise LogForkRefused(reason="the configured key is not the log's")
+        if head.origin != self._store.origin:
+            raise LogForkRefused(reason="the configured origin is not the log's")
+        note = open_note(head.checkpoint, [parse_vkey(self._key.vkey)])
+        if parse_checkpoint(note.text) != Checkpoint(head.origin, head.size, head.root):
+            raise LogForkRefused(reason="the signed checkpoint is not the head")
+        _check_mark_size(mark, head)
+        if mark is None or not mark[0]:
+            return
+        if Frontier.resume(mark[0], TileNodes(head.size, read)).root() != mark[1]:
+            raise LogForkRefused(reason="the database contradicts what was released")
 
     def _move_head(
         self, tx: UnitOfWork, old: Head, growth: Growth, signed: tuple[bytes, datetime]
@@ -252,39 +297,23 @@ class Logbook:
             raise LogClockBehind()
         return max(now, head.at)
 
-    def _release(self, head: Head) -> None:
-        mark = self._mark.read()
-        if mark is None or mark[0] < head.size:
-            self._mark.raise_to(head.size, head.root)
-        elif mark[0] == head.size and mark[1] != head.root:
-            raise LogForkRefused(reason="the high-water mark has another root")
-
     def _leader_hangs(self) -> bool:
+        """Something has waited, and the head has stood still, for longer than any run takes."""
         with self._store.read() as session:
             oldest = oldest_queued_at(session)
-        return oldest is not None and self._clock.now() - oldest > HUNG_AFTER
+            moved = _read_head(session).at
+        return oldest is not None and self._clock.now() - max(oldest, moved) > HUNG_AFTER
 
-    def _after_failure(self, batch: list[QueuedFact]) -> int:
+    def _after_failure(self, batch: list[QueuedFact]) -> None:
         """Three failures halve the batch; a single row that still fails is parked. Rule 11.11."""
         self._failures += 1
-        _alarm.exception("log.batch_failed", rows=len(batch), failures=self._failures)
+        _alarm.exception("log.batch_refused", rows=len(batch), failures=self._failures)
         if len(batch) == 1 and self._failures >= 3:
             with self._store.write() as tx:
                 park(tx.session, batch[0].fact_id)
                 tx.commit()
+            _alarm.error("log.fact_parked", fact_id=batch[0].fact_id)
             self._failures = 0
-        return 0
-
-    def _check_last_entries(self, session: Session, head: Head, read: TileReader) -> None:
-        """The last tile of leaf hashes agrees with the entries' bytes (rule 11.8)."""
-        if head.size == 0:
-            return
-        index = (head.size - 1) // 256
-        tile = Tile(0, index, head.size - index * 256)
-        stored = read(tile)
-        from_entries = b"".join(hash_leaf(entry) for entry in read_entries(session, index * 256))
-        if stored != from_entries[: len(stored)] or len(from_entries) != len(stored):
-            raise LogForkRefused(reason="the last bundle disagrees with its tile")
 
 
 def read_entries(session: Session, start: int, count: int = 256) -> list[bytes]:
@@ -307,16 +336,43 @@ def _read_head(session: Session) -> Head:
     return Head(row.origin, row.vkey, row.size, row.root, row.checkpoint, row.at)
 
 
-def _check_mark(mark: tuple[int, bytes], head: Head, read: TileReader) -> None:
-    """The store is at or beyond the mark and reproduces its root. Rule 11.9."""
-    size, root = mark
-    if size > head.size:
-        raise LogForkRefused(reason="the database is older than what was released", size=size)
-    if size and Frontier.resume(size, TileNodes(head.size, read)).root() != root:
-        raise LogForkRefused(reason="the database contradicts what was released", size=size)
+@contextmanager
+def _tiles_sound() -> Iterator[None]:
+    """What cannot be read or proved from the stored tiles is no reason to sign anything."""
+    try:
+        yield
+    except (TileNotFound, TlogError) as error:
+        raise LogForkRefused(reason=f"the stored log is damaged: {error}") from error
+
+
+def _check_mark_size(mark: tuple[int, bytes] | None, head: Head) -> None:
+    """The store is at or beyond the mark, and the mark is there. Rule 11.9."""
+    if mark is None and head.size:
+        raise LogForkRefused(reason="the high-water mark is gone", size=head.size)
+    if mark is not None and mark[0] > head.size:
+        raise LogForkRefused(reason="the database is older than what was released", size=mark[0])
+
+
+def _check_entry_count(session: Session, head: Head) -> None:
+    """Entries end where the head says. What lies beyond would be taken for rows that are bad."""
+    last = session.scalar(select(func.max(LogEntryRow.__table__.c.idx)))  # type: ignore[attr-defined]
+    if (-1 if last is None else last) != head.size - 1:
+        raise LogForkRefused(reason="entries and head disagree", size=head.size)
+
+
+def _check_last_entries(session: Session, head: Head, read: TileReader) -> None:
+    """The last tile of leaf hashes agrees with the entries' bytes (rule 11.8)."""
+    if head.size == 0:
+        return
+    index = (head.size - 1) // 256
+    stored = read(Tile(0, index, head.size - index * 256))
+    if stored != b"".join(hash_leaf(entry) for entry in read_entries(session, index * 256)):
+        raise LogForkRefused(reason="the last bundle disagrees with its tile")
 
 
 def _write_entries(session: Session, start: int, batch: list[QueuedFact]) -> None:
+    if any(len(item.entry) > MAX_ENTRY_BYTES for item in batch):
+        raise BatchRefused(reason="an entry is too long")
     rows = [
         {"idx": start + offset, "fact_id": item.fact_id, "leaf_hash": hash_leaf(item.entry)}
         for offset, item in enumerate(batch)
@@ -324,25 +380,3 @@ def _write_entries(session: Session, start: int, batch: list[QueuedFact]) -> Non
     session.execute(insert(LogEntryRow), rows)
     position = LogQueueRow.__table__.c.position  # type: ignore[attr-defined]
     session.execute(delete(LogQueueRow).where(position.in_([item.position for item in batch])))
-
-
-def _memo(read: TileReader) -> TileReader:
-    kept: dict[Tile, bytes] = {}
-
-    def reader(tile: Tile) -> bytes:
-        if tile not in kept:
-            kept[tile] = read(tile)
-        return kept[tile]
-
-    return reader
-
-
-def _overlay(tiles: dict[Tile, bytes], below: TileReader) -> TileReader:
-    """Reads new tiles first (cutting narrower ones from them), else the stored ones."""
-    newest = {(tile.level, tile.index): data for tile, data in tiles.items()}
-
-    def reader(tile: Tile) -> bytes:
-        data = newest.get((tile.level, tile.index))
-        return below(tile) if data is None else data[: tile.length_bytes]
-
-    return reader

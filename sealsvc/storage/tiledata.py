@@ -51,6 +51,29 @@ def write_tiles(session: Session, tiles: dict[Tile, bytes]) -> None:
             session.execute(update(LogTileRow).where(*here).values(data=data))
 
 
+def remembered(read: TileReader) -> TileReader:
+    """A reader that asks for each tile once."""
+    kept: dict[Tile, bytes] = {}
+
+    def reader(tile: Tile) -> bytes:
+        if tile not in kept:
+            kept[tile] = read(tile)
+        return kept[tile]
+
+    return reader
+
+
+def overlaid(tiles: dict[Tile, bytes], below: TileReader) -> TileReader:
+    """A reader of new tiles first (narrower ones are cut from them), else of those below."""
+    newest = {(tile.level, tile.index): data for tile, data in tiles.items()}
+
+    def reader(tile: Tile) -> bytes:
+        data = newest.get((tile.level, tile.index))
+        return below(tile) if data is None else data[: tile.length_bytes]
+
+    return reader
+
+
 def _data(session: Session, tile: Tile) -> bytes | None:
     columns = LogTileRow.__table__.c  # type: ignore[attr-defined]
     here = (columns.level == tile.level, columns.n == tile.index)

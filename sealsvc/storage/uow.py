@@ -4,18 +4,20 @@ Nothing else commits. A writing unit holds the fair writer lock on SQLite and be
 IMMEDIATE; `now` is taken after that and stands on every row and leaf of the unit.
 """
 
+import threading
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 
+import structlog
 from sqlalchemy import Connection, Engine, event, insert
-from sqlalchemy.exc import OperationalError
 from sqlmodel import Session
 
 from sealsvc.errors import Internal
-from sealsvc.ports import Clock, Rng, StorageFull
-from sealsvc.storage.db import MIGRATING, WRITING, FifoLock, is_sqlite
+from sealsvc.ports import Clock, Rng
+from sealsvc.storage.db import BUSY_TIMEOUT_MS, MIGRATING, WRITING, FifoLock, is_sqlite
+from sealsvc.storage.dberrors import database_errors
 from sealsvc.storage.idempotency import mark_committed
 from sealsvc.storage.marks import subjects_touched
 from sealsvc.storage.tables import FactRow, FactSubjectRow, LogQueueRow
@@ -23,6 +25,10 @@ from sealsvc.tlog.leaf import build_leaf
 from sealsvc.values import Fact, FactId, Subject, random_id
 
 UNIT = "sealsvc_unit"
+# One snapshot for the whole look: PostgreSQL's default takes a new one for each statement.
+SNAPSHOT = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+
+_alarm = structlog.get_logger("sealsvc.uow")
 
 
 class UnloggedChange(Internal):
@@ -35,6 +41,24 @@ class StrayCommit(Internal):
     """Something tried to commit a change outside of the unit of work."""
 
     code = "STRAY_COMMIT"
+
+
+class UnitOver(Internal):
+    """A unit of work was used after its commit or its rollback; one unit is one transaction."""
+
+    code = "UNIT_OVER"
+
+
+class NestedUnit(Internal):
+    """A thread that has a writing unit open asked for another one; they would wait for ever."""
+
+    code = "NESTED_UNIT"
+
+
+class SavepointRefused(Internal):
+    """A savepoint was opened: a fact recorded in one that is rolled back would still be logged."""
+
+    code = "SAVEPOINT_REFUSED"
 
 
 @dataclass
@@ -54,10 +78,15 @@ class UnitOfWork:
     _touched: set[Subject] = field(default_factory=set)
     _recorded: list[_Recorded] = field(default_factory=list)
     _committing: bool = False
+    _rolled_back: bool = False
     committed: bool = False
 
     def record(self, fact: Fact) -> FactId:
-        """Queue a fact for the log; it becomes true with `commit`. Returns its id."""
+        """Queue a fact for the log; it becomes true with `commit`. Returns its id.
+
+        Raises: UnitOver.
+        """
+        self._check_open()
         fact_id = FactId(random_id("evt", self._rng.bytes(16)))
         self._recorded.append(_Recorded(fact_id, fact))
         return fact_id
@@ -65,8 +94,10 @@ class UnitOfWork:
     def commit(self) -> None:
         """Flush, insert the facts, COMMIT.
 
-        Raises: UnloggedChange, LeafTooLarge, LeafMalformed, StorageFull.
+        Raises: UnloggedChange, UnitOver, LeafTooLarge, LeafMalformed, StorageFull, DatabaseBusy,
+        DatabaseLost (its outcome may be unknown).
         """
+        self._check_open()
         self.session.flush()
         named = {subject for item in self._recorded for subject in item.fact.subjects}
         if missing := self._touched - named:
@@ -75,8 +106,16 @@ class UnitOfWork:
         self._insert_facts()
         mark_committed(self.session, [item.fact_id for item in self._recorded])
         self._committing = True
-        self.session.commit()
+        try:
+            with database_errors(committing=True):
+                self.session.commit()
+        finally:
+            self._committing = False
         self.committed = True
+
+    def rolled_back(self) -> None:
+        """Remember that the transaction is gone (called by the engine listener)."""
+        self._rolled_back = True
 
     def touch(self, subjects: set[Subject]) -> None:
         """Remember subjects whose rows this unit changed (called by the engine listener)."""
@@ -91,6 +130,10 @@ class UnitOfWork:
     def has_facts(self) -> bool:
         """Whether the log has something to do after this unit."""
         return bool(self._recorded)
+
+    def _check_open(self) -> None:
+        if self.committed or self._rolled_back:
+            raise UnitOver()
 
     def _insert_facts(self) -> None:
         if not self._recorded:
@@ -134,6 +177,8 @@ class Store:
         self._rng = rng
         self._origin = origin
         self._lock = FifoLock() if is_sqlite(engine) else None
+        self._look = {} if is_sqlite(engine) else SNAPSHOT
+        self._thread = threading.local()
         self._after_commit: Callable[[], None] = lambda: None
         guard(engine)
 
@@ -142,42 +187,68 @@ class Store:
         """The engine below; for the logbook and for health checks."""
         return self._engine
 
+    @property
+    def origin(self) -> str:
+        """The configured origin of the log; every commitment is bound to it."""
+        return self._origin
+
     def on_commit(self, wake: Callable[[], None]) -> None:
         """Call `wake` after each commit that queued facts; its failure never fails the caller."""
         self._after_commit = wake
 
     @contextmanager
     def write(self) -> Iterator[UnitOfWork]:
-        """A writing unit of work. Raises: StorageFull."""
-        with self.writer_turn(), self._engine.connect() as plain:
-            connection = plain.execution_options(**{WRITING: True})
-            with _storage_errors(), Session(connection, expire_on_commit=False) as session:
-                session.connection()  # BEGIN now, so that `now` is taken after it
-                unit = UnitOfWork(
-                    session=session, now=self._clock.now(), _rng=self._rng, _origin=self._origin
-                )
-                connection.execution_options(**{UNIT: unit})
-                yield unit
-        if unit.committed and unit.has_facts:
-            self._after_commit()
+        """A writing unit of work. Raises: NestedUnit, StorageFull, DatabaseBusy, DatabaseLost."""
+        unit: UnitOfWork | None = None
+        try:
+            with database_errors(), self.writer_turn(), self._engine.connect() as plain:
+                connection = plain.execution_options(**{WRITING: True})
+                with Session(connection, expire_on_commit=False) as session:
+                    session.connection()  # BEGIN now, so that `now` is taken after it
+                    unit = UnitOfWork(
+                        session=session, now=self._clock.now(), _rng=self._rng, _origin=self._origin
+                    )
+                    connection.execution_options(**{UNIT: unit})
+                    yield unit
+        finally:
+            if unit is not None and unit.committed and unit.has_facts:
+                self._wake()
 
     @contextmanager
     def read(self) -> Iterator[Session]:
-        """A read-only session on one snapshot; whatever it changes is rolled back."""
-        with self._engine.connect() as connection, Session(connection) as session:
-            try:
-                yield session
-            finally:
-                session.rollback()
+        """A read-only session on one snapshot; whatever it changes is rolled back.
+
+        Raises: DatabaseBusy, DatabaseLost.
+        """
+        with database_errors(), self._engine.connect() as plain:
+            connection = plain.execution_options(**self._look)
+            with Session(connection) as session:
+                try:
+                    yield session
+                finally:
+                    session.rollback()
 
     @contextmanager
     def writer_turn(self) -> Iterator[None]:
-        """One's turn at SQLite's single writer; nothing to wait for on PostgreSQL."""
-        if self._lock is None:
-            yield
-            return
-        with self._lock.held():
-            yield
+        """One's turn at SQLite's single writer; nothing to wait for on PostgreSQL.
+
+        Raises: NestedUnit, TurnTimeout.
+        """
+        if getattr(self._thread, "writing", False):
+            raise NestedUnit()
+        turn = nullcontext() if self._lock is None else self._lock.held(BUSY_TIMEOUT_MS / 1000)
+        with turn:
+            self._thread.writing = True
+            try:
+                yield
+            finally:
+                self._thread.writing = False
+
+    def _wake(self) -> None:
+        try:
+            self._after_commit()
+        except Exception:  # the facts are committed; the slow poll will find them
+            _alarm.exception("log.wake_failed")
 
 
 ReadFactory = Callable[[], AbstractContextManager[Session]]
@@ -188,6 +259,8 @@ def guard(engine: Engine) -> None:
     """Make the engine refuse unlogged changes and stray commits. Source: ARCHITECTURE 7.3."""
     event.listen(engine, "before_execute", _mark_touched)
     event.listen(engine, "commit", _refuse_stray_commit)
+    event.listen(engine, "rollback", _note_rollback)
+    event.listen(engine, "savepoint", _refuse_savepoint)
 
 
 def _mark_touched(
@@ -216,12 +289,12 @@ def _refuse_stray_commit(connection: Connection) -> None:
         raise StrayCommit()
 
 
-@contextmanager
-def _storage_errors() -> Iterator[None]:
-    try:
-        yield
-    except OperationalError as error:
-        text = str(error.orig).lower()
-        if "full" in text or "no space" in text or "disk i/o" in text or "readonly" in text:
-            raise StorageFull(reason="database") from error
-        raise
+def _note_rollback(connection: Connection) -> None:
+    unit = connection.get_execution_options().get(UNIT)
+    if isinstance(unit, UnitOfWork):
+        unit.rolled_back()
+
+
+def _refuse_savepoint(connection: Connection, _name: str) -> None:
+    if not connection.get_execution_options().get(MIGRATING):
+        raise SavepointRefused()

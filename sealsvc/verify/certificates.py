@@ -4,6 +4,7 @@ import hashlib
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from asn1crypto import x509
 
@@ -46,6 +47,7 @@ class CertificateFacts:
         return hashlib.sha256(self.der).hexdigest()
 
 
+@lru_cache(maxsize=512)
 def read_certificate(der: bytes) -> CertificateFacts:
     """The facts of one certificate.
 

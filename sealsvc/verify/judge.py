@@ -217,14 +217,13 @@ def _summary(
     codes = {finding.code for finding in findings}
     doubts = {finding.code for finding in findings if finding.weight is Weight.DOUBT}
     business = {axes[Axis.SEAL_AUTHORITY], axes[Axis.SEMANTICS]}
-    meaning_ok = axes[Axis.SEMANTICS] in (AxisResult.PASSED, AxisResult.NOT_CHECKED)
     if indication is Indication.NO_SIGNATURE_FOUND:
         return Summary.UNSIGNED
     if codes & integrity.MODIFICATION_CODES:
         return Summary.MODIFIED
     if indication is Indication.TOTAL_FAILED or AxisResult.FAILED in business:
         return Summary.INVALID
-    if not signatures or doubts - UNKNOWN_ISSUER_CODES or not meaning_ok:
+    if not signatures or doubts - UNKNOWN_ISSUER_CODES:
         return Summary.INDETERMINATE
     if indication is Indication.TOTAL_PASSED and axes[Axis.SEAL_AUTHORITY] is AxisResult.PASSED:
         return Summary.TRUSTED

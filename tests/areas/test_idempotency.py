@@ -34,8 +34,7 @@ def claim(deps: Deps, key: str = "k", fingerprint: str = PRINT, client: str = "c
 def take_effect(deps: Deps, begun: Begun, facts: int = 1) -> list[FactId]:
     with running(begun), deps.write() as tx:
         made = [
-            tx.record(Fact("thing.made", (Subject(SubjectKind.CLIENT, "x"),)))
-            for _ in range(facts)
+            tx.record(Fact("thing.made", (Subject(SubjectKind.CLIENT, "x"),))) for _ in range(facts)
         ]
         tx.commit()
     return made

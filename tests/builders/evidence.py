@@ -9,7 +9,7 @@ from functools import cache
 from hashlib import sha256
 from typing import Any
 
-from ca.crl import CrlEntry
+from ca.crl import CrlEntry, RevocationReason
 from sealsvc.documents.values import (
     ChangeClass,
     Coverage,
@@ -54,8 +54,13 @@ def lists(at: datetime = T0, hours: int = 24) -> tuple[bytes, bytes]:
 
 
 @cache
-def leaf_revoked(revoked_at: datetime, at: datetime = T0, hours: int = 24) -> tuple[bytes, bytes]:
-    entry = CrlEntry(make_serial("demo-leaf/示例商贸合同专用章"), revoked_at)
+def leaf_revoked(
+    revoked_at: datetime, at: datetime = T0, hours: int = 24, lost_at: datetime | None = None
+) -> tuple[bytes, bytes]:
+    """Lists with the signer's certificate revoked. lost_at: its invalidityDate."""
+    reason = RevocationReason.KEY_COMPROMISE if lost_at else RevocationReason.UNSPECIFIED
+    serial = make_serial("demo-leaf/示例商贸合同专用章")
+    entry = CrlEntry(serial, revoked_at, reason, lost_at)
     return chain().crl(entry, at=at, hours=hours), lists(at, hours)[1]
 
 

@@ -217,16 +217,16 @@ class Revision:
             self.root = pdf.Root.objgen[0]
             info = pdf.trailer.get("/Info")
             self.info = info.objgen[0] if info is not None else 0
-            self.page = pdf.pages[0].obj.objgen[0]
-            self.pages = pdf.Root.Pages.objgen[0]
+            # Not by `pdf.pages`, which rewrites the page tree when it is first used.
+            page = pdf.Root.Pages.Kids[0]
+            self.pages, self.page = pdf.Root.Pages.objgen[0], page.objgen[0]
+            self.contents = page.Contents.objgen[0]
             objects = {number: pdf.get_object(number, 0) for number in range(1, self.size)}
             self.bodies = {
                 number: one.unparse(resolved=True)
                 for number, one in objects.items()
                 if isinstance(one, pikepdf.Object) and not isinstance(one, pikepdf.Stream)
             }
-            contents = pdf.pages[0].obj["/Contents"]
-            self.contents = contents.objgen[0]
 
     def new(self, body: bytes) -> int:
         number = max([self.size - 1, *self.objects]) + 1

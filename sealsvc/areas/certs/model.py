@@ -1,7 +1,7 @@
 """Certificates as the registry sees them: their states, views and facts."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 
 from ca.crl import RevocationReason
@@ -130,6 +130,11 @@ class PublishedCrl:
 def serial_hex(serial: int) -> str:
     """The registry's spelling of a serial number."""
     return f"{serial:x}"
+
+
+def whole_utc(at: datetime | None) -> str | None:
+    """Whole UTC seconds in RFC 3339, as CRLs and leaves count them."""
+    return None if at is None else at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def certificate_fact(kind: str, certificate: CertificateView, *, by: str, **more: Json) -> Fact:

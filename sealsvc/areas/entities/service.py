@@ -204,6 +204,12 @@ def get_active_in(session: Session, uscc: str) -> EntityView:
     return entity
 
 
+def is_active_in(session: Session, uscc: str) -> bool:
+    """Whether the register holds the entity and it was not cancelled; canonical credit code."""
+    entity = repo.find(session, uscc)
+    return entity is not None and entity.status is EntityStatus.ACTIVE
+
+
 def lock_active_in(session: Session, uscc: str) -> EntityView:
     """As `get_active_in`, the entity unchanged by others until the unit of work ends.
 

@@ -67,12 +67,6 @@ class SealingSelfCheckFailed(Internal):
     code = "SEALING_SELF_CHECK_FAILED"
 
 
-class SealOwnerNotActive(Conflict):
-    """The seal's owner has been cancelled in the register."""
-
-    code = "SEAL_OWNER_NOT_ACTIVE"
-
-
 class SealNotActive(Conflict):
     """The seal is in a state in which it cannot be used; `status` names it."""
 

@@ -86,9 +86,7 @@ def seals_on(reading: DocumentReading, page: int) -> list[Box]:
     """The visible seals of a page."""
     pictures = [one.picture for one in reading.signatures if one.picture is not None]
     return [
-        Box(one.x_mm, one.y_mm, one.width_mm, one.height_mm)
-        for one in pictures
-        if one.page == page
+        Box(one.x_mm, one.y_mm, one.width_mm, one.height_mm) for one in pictures if one.page == page
     ]
 
 

@@ -1,12 +1,13 @@
 """Rows of uses of seals."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import JSON, Column, ForeignKey, String
 from sqlmodel import Field, SQLModel
 
 from sealsvc.storage.tables import Logged, utc
-from sealsvc.values import JsonObject, SubjectKind
+from sealsvc.values import SubjectKind
 
 
 class SealUseRow(Logged, SQLModel, table=True):
@@ -33,7 +34,7 @@ class SealUseRow(Logged, SQLModel, table=True):
         default=None, sa_column=Column(String(64), nullable=True, index=True)
     )
     media_type: str = Field(sa_column=Column(String(80), nullable=False))
-    declaration: JsonObject = Field(sa_column=Column(JSON, nullable=False))
+    declaration: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
     page: int | None = Field(default=None, nullable=True)
     x_mm: float | None = Field(default=None, nullable=True)
     y_mm: float | None = Field(default=None, nullable=True)

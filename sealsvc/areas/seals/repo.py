@@ -1,28 +1,27 @@
 """Every query on seals."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func
+from sqlalchemy import func, or_
 from sqlmodel import Session, col, select
 
-from sealsvc.areas.seals.model import OCCUPYING, SealAction, SealEvent, VoidProposal
-from sealsvc.areas.seals.model.views import SealHistoryEvent, SealNotFound, SealView
+from sealsvc.areas.certs import repo as certs
+from sealsvc.areas.entities import repo as entities
+from sealsvc.areas.seals.model import OCCUPYING, SealAction, VoidProposal
+from sealsvc.areas.seals.model.views import SealFilter, SealHistoryEvent, SealNotFound, SealView
 from sealsvc.areas.seals.tables import SealEventRow, SealRow
 from sealsvc.values import SealId, SealMedium, SealStatus, SealType
 
-
-@dataclass(frozen=True)
-class SealFilter:
-    """Members that are None do not filter. after: cursor, the last seal id of the page before."""
-
-    uscc: str | None = None
-    code: str | None = None
-    seal_type: SealType | None = None
-    status: SealStatus | None = None
-    after: str | None = None
-    limit: int = 50
+BATCH = 500
+# What still lives: a change of its counterpart or owner matters to it.
+_LIVING = [str(status) for status in sorted(OCCUPYING)]
+# A seal here needs no certificate any more, or not yet.
+_UNUSED = [
+    str(status)
+    for status in SealStatus
+    if status not in (SealStatus.ACTIVE, SealStatus.SUSPENDED, SealStatus.EXPIRED)
+]
 
 
 def view(row: SealRow) -> SealView:
@@ -30,8 +29,8 @@ def view(row: SealRow) -> SealView:
     plain = row.model_dump(
         exclude={
             "id",
-            "person_name",
-            "sequence",
+            "owner_is_person",
+            "void_proposer",
             "void_proposed_at",
             "void_effective_from",
             "void_reason",
@@ -42,6 +41,7 @@ def view(row: SealRow) -> SealView:
         "seal_type": SealType(row.seal_type),
         "medium": SealMedium(row.medium),
         "status": SealStatus(row.status),
+        "void_proposal": void_proposal(row),
     }
     return SealView(**plain)
 
@@ -63,6 +63,42 @@ def get_for_update(session: Session, seal_id: str) -> SealRow:
     return row
 
 
+def get_family_for_update(session: Session, seal_id: str) -> SealRow:
+    """The row, locked together with its counterparts, always in order of id (no deadlock).
+
+    Raises: SealNotFound.
+    """
+    linked = select(SealRow.counterpart_seal_id).where(SealRow.id == seal_id).scalar_subquery()
+    query = (
+        select(SealRow)
+        .where(
+            or_(
+                col(SealRow.id) == seal_id,
+                col(SealRow.counterpart_seal_id) == seal_id,
+                col(SealRow.id) == linked,
+            )
+        )
+        .order_by(col(SealRow.id))
+        .with_for_update()
+    )
+    for row in session.exec(query):
+        if row.id == seal_id:
+            return row
+    raise SealNotFound(sealId=seal_id[:40])
+
+
+def counterparts(session: Session, row: SealRow) -> Sequence[SealRow]:
+    """Living seals of the other medium that are linked with this one, from either side."""
+    query = select(SealRow).where(
+        or_(
+            col(SealRow.counterpart_seal_id) == row.id,
+            col(SealRow.id) == row.counterpart_seal_id,
+        ),
+        col(SealRow.status).in_(_LIVING),
+    )
+    return session.exec(query.order_by(col(SealRow.id))).all()
+
+
 def find_by_code(session: Session, code: str) -> SealRow | None:
     """The seal with this code."""
     return session.exec(select(SealRow).where(SealRow.code == code)).one_or_none()
@@ -79,6 +115,8 @@ def search(session: Session, wanted: SealFilter) -> Sequence[SealRow]:
         query = query.where(SealRow.seal_type == str(wanted.seal_type))
     if wanted.status is not None:
         query = query.where(SealRow.status == str(wanted.status))
+    if not wanted.persons and wanted.uscc is None and wanted.code is None:
+        query = query.where(col(SealRow.owner_is_person).is_(False))
     if wanted.after is not None:
         query = query.where(col(SealRow.id) > wanted.after)
     return session.exec(query).all()
@@ -93,7 +131,7 @@ def occupied(session: Session, uscc: str, seal_type: SealType, medium: SealMediu
             SealRow.owner_uscc == uscc,
             SealRow.seal_type == str(seal_type),
             SealRow.medium == str(medium),
-            col(SealRow.status).in_([str(status) for status in OCCUPYING]),
+            col(SealRow.status).in_(_LIVING),
         )
     )
     return session.exec(query).one()
@@ -105,19 +143,28 @@ def due_to_expire(session: Session, now: datetime) -> Sequence[SealRow]:
         col(SealRow.valid_until) <= now,
         col(SealRow.status).in_([str(SealStatus.ACTIVE), str(SealStatus.SUSPENDED)]),
     )
-    return session.exec(query.limit(500)).all()
+    return session.exec(query.order_by(col(SealRow.valid_until)).limit(BATCH)).all()
 
 
-def events(session: Session, seal_id: str) -> list[SealEvent]:
-    """The seal's changes in the order of recording."""
-    return [
-        SealEvent(item.action, item.status, item.recorded_at, item.effective_from, item.reason)
-        for item in history(session, seal_id)
-    ]
+def of_cancelled_owners(session: Session) -> Sequence[SealRow]:
+    """Living seals whose owner is no more."""
+    query = select(SealRow).where(
+        col(SealRow.status).in_(_LIVING), col(SealRow.owner_uscc).in_(entities.cancelled_usccs())
+    )
+    return session.exec(query.order_by(col(SealRow.id)).limit(BATCH)).all()
+
+
+def unused_with_live_certificate(session: Session, before: datetime) -> Sequence[SealRow]:
+    """Seals out of use that still hold a good certificate, intended before then."""
+    query = select(SealRow).where(
+        col(SealRow.status).in_(_UNUSED),
+        col(SealRow.id).in_(certs.seals_with_live_certificates(before)),
+    )
+    return session.exec(query.order_by(col(SealRow.id)).limit(BATCH)).all()
 
 
 def history(session: Session, seal_id: str) -> list[SealHistoryEvent]:
-    """The same with the facts that prove them."""
+    """The seal's changes in the order of recording, with the facts that prove them."""
     query = select(SealEventRow).where(SealEventRow.seal_id == seal_id)
     rows = session.exec(query.order_by(col(SealEventRow.position))).all()
     return [

@@ -97,8 +97,13 @@ def require_not_future(validation_time: datetime | None, now: datetime) -> None:
 
 @dataclass(frozen=True)
 class RecordedReport:
-    """A report as its fact names it. document_sha256: hex; report_sha256: `report_digest`."""
+    """A report as its fact names it. document_sha256: hex; report_sha256: `report_digest`.
 
+    client_id, entity_uscc: who asked, and for whom; index entries, so that they find it again.
+    """
+
+    client_id: str
+    entity_uscc: str | None
     verification_id: str
     document_sha256: str
     report_sha256: str
@@ -117,21 +122,24 @@ def report_digest(report: JsonObject) -> str:
     return sha256(rfc8785.dumps(cast(Any, covered))).hexdigest()
 
 
-def verification_recorded(report: RecordedReport, *, by: str) -> Fact:
+def verification_recorded(report: RecordedReport) -> Fact:
     """`verification.recorded`: somebody asked, and this was the answer.
 
-    Nothing is public: who verified what is nobody's business. Source: CONTRACT sections 1 and 4; ARCHITECTURE section 11.9.
+    Nothing is public, and the payload, which every holder of the document may open, names neither
+    who asked nor the report's id: that id is what opens the report, the file's name included.
+    Source: CONTRACT sections 1 and 4; ARCHITECTURE section 11.9.
     """
     payload: JsonObject = {
-        "by": by,
-        "verificationId": report.verification_id,
         "digest": report.document_sha256,
         "reportDigest": report.report_sha256,
         "summary": report.summary,
         "indication": report.indication,
     }
-    subjects = (
+    subjects = [
         Subject(SubjectKind.VERIFICATION, report.verification_id),
         Subject(SubjectKind.DOCUMENT, report.document_sha256),
-    )
-    return Fact("verification.recorded", subjects, {}, payload)
+        Subject(SubjectKind.CLIENT, report.client_id),
+    ]
+    if report.entity_uscc is not None:
+        subjects.append(Subject(SubjectKind.ENTITY, report.entity_uscc))
+    return Fact("verification.recorded", tuple(subjects), {}, payload)

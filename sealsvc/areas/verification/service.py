@@ -1,10 +1,25 @@
-"""Verbs of verification: judge and keep the report, look a report up."""
+"""Verbs of verification: judge and keep the report, look a report up, compare with a record."""
 
 import json
+from dataclasses import dataclass
+from hashlib import sha256
 
 from sealsvc.areas.access.model import require
+from sealsvc.areas.certs import service as certs
 from sealsvc.areas.deps import Deps
+from sealsvc.areas.seals import service as seals
+from sealsvc.areas.seals.model.views import require_reader
 from sealsvc.areas.verification import repo
+from sealsvc.areas.verification.comparing import (
+    Comparison,
+    RegisteredFacts,
+    SignatureComparison,
+    compare_picture,
+    compare_shown,
+    fields_of,
+    picture_format,
+    subject_names,
+)
 from sealsvc.areas.verification.gathering import Terms, gather
 from sealsvc.areas.verification.model import (
     DEFAULT_POLICY_NAME,
@@ -18,8 +33,9 @@ from sealsvc.areas.verification.model import (
     verification_recorded,
 )
 from sealsvc.areas.verification.reading import DocumentRead, judge_evidence, read_document
+from sealsvc.documents.values import SignatureReading
 from sealsvc.storage.uow import UnitOfWork
-from sealsvc.values import JsonObject, Principal, Scope, time_ordered_id
+from sealsvc.values import JsonObject, Principal, Scope, SealId, time_ordered_id
 from sealsvc.verify.policy import Policy, policy_named
 from sealsvc.verify.report import Report, sentence, to_dict
 
@@ -29,13 +45,20 @@ RECEIPT_FORMAT = "c2sp.org/tlog-proof@v1"
 def verify(
     deps: Deps, principal: Principal | None, request: VerificationRequest
 ) -> VerificationView:
-    """Judge a document and keep the report.
+    """Judge a document and keep the report. The document is not kept.
 
-    The document is not kept. principal: None without a key, which is enough unless the
+    principal: None without a key, which is enough unless the
     verification is to be recorded. Raises: ScopeMissing, PolicyUnknown, UsccInvalid,
     ExpectationInvalid, ValidationTimeInFuture, UnsupportedFormat, DocumentEncrypted,
     DocumentUnreadable, ResourceLimit, WorkersBusy. Source: ARCHITECTURE section 11.
     """
+    return verify_document(deps, principal, request)[0]
+
+
+def verify_document(
+    deps: Deps, principal: Principal | None, request: VerificationRequest
+) -> tuple[VerificationView, DocumentRead]:
+    """As `verify`, and what was read of the document, for those who show it. Raises: the same."""
     by = _recorder(principal) if request.record else None
     policy = policy_for(deps, request.policy)
     require_not_future(request.validation_time, deps.clock.now())
@@ -45,7 +68,7 @@ def verify(
         expectation=clean_expectation(request.expectation),
     )
     document = read_document(deps.sandbox, request.data)
-    return _keep(deps, judge_document(deps, document, terms, policy), by)
+    return _keep(deps, judge_document(deps, document, terms, policy), by), document
 
 
 def judge_document(
@@ -78,14 +101,98 @@ def get(deps: Deps, verification_id: str) -> VerificationView:
         return repo.get(session, verification_id)
 
 
-def _recorder(principal: Principal | None) -> str:
-    if principal is None:
-        principal = Principal("", "", frozenset())  # no key has no scope
+@dataclass(frozen=True)
+class ComparisonRequest:
+    """A document or picture to be held against a registered seal.
+
+    with_picture: also draw the difference, for a person to look at.
+    """
+
+    data: bytes
+    seal_id: SealId
+    with_picture: bool = False
+
+
+def compare(deps: Deps, principal: Principal, request: ComparisonRequest) -> Comparison:
+    """Measure what agrees between a document's seals, or a picture, and a registered seal.
+
+    Needs the scope `verify`: an oracle on imprints is no service for the nameless. The drawn
+    difference shows the imprint itself, so it is for those who may see that.
+    Raises: ScopeMissing, SealNotFound, SealNotYours, UnsupportedFormat, DocumentEncrypted,
+    DocumentUnreadable, ImprintPictureUnreadable, ResourceLimit, WorkersBusy.
+    """
     require(principal, Scope.VERIFY)
-    return principal.client_id
+    registered = _registered(deps, request.seal_id)
+    if request.with_picture:
+        require_reader(principal, registered.owner_uscc)
+    picture = picture_format(request.data)
+    if picture is not None:
+        return Comparison(
+            kind="picture",
+            seal_id=request.seal_id,
+            media_type=f"image/{picture.lower()}",
+            document_sha256=sha256(request.data).hexdigest(),
+            signatures=(),
+            picture=compare_picture(
+                deps.sandbox, registered, request.data, with_picture=request.with_picture
+            ),
+        )
+    document = read_document(deps.sandbox, request.data)
+    return Comparison(
+        kind="document",
+        seal_id=request.seal_id,
+        media_type=document.media_type,
+        document_sha256=document.sha256,
+        signatures=tuple(
+            _compared(deps, registered, one, serial, request.with_picture)
+            for one, serial in zip(document.reading.signatures, document.serials, strict=True)
+            if not one.is_timestamp
+        ),
+        picture=None,
+    )
 
 
-def _keep(deps: Deps, report: Report, by: str | None) -> VerificationView:
+def _registered(deps: Deps, seal_id: SealId) -> RegisteredFacts:
+    seal = seals.get(deps, seal_id)
+    return RegisteredFacts(
+        seal_id=seal.seal_id,
+        name=seal.name,
+        owner_uscc=seal.owner_uscc,
+        owner_name=seal.owner_name,
+        seal_type=str(seal.seal_type),
+        medium=str(seal.medium),
+        width_mm=seal.width_mm,
+        height_mm=seal.height_mm,
+        imprint=None if seal.imprint_sha256 is None else seals.imprint(deps, seal_id),
+    )
+
+
+def _compared(
+    deps: Deps,
+    registered: RegisteredFacts,
+    reading: SignatureReading,
+    serial: str | None,
+    with_picture: bool,
+) -> SignatureComparison:
+    names, held, der = None, False, reading.signer_certificate_der
+    if der is not None and serial is not None:
+        names = deps.sandbox.run(subject_names, der)
+        held = certs.seal_of(deps, der, serial) == registered.seal_id
+    picture = None
+    if reading.picture is not None:
+        picture = compare_shown(
+            deps.sandbox, registered, reading.picture, with_picture=with_picture
+        )
+    return SignatureComparison(reading.id, fields_of(registered, names, held=held), picture)
+
+
+def _recorder(principal: Principal | None) -> Principal:
+    by = principal or Principal("", "", frozenset())  # who shows no key has no scope
+    require(by, Scope.VERIFY)
+    return by
+
+
+def _keep(deps: Deps, report: Report, by: Principal | None) -> VerificationView:
     shape: JsonObject = to_dict(report)
     shape["sentenceEn"] = sentence(report, "en")
     with deps.write() as tx:
@@ -106,15 +213,17 @@ def _keep(deps: Deps, report: Report, by: str | None) -> VerificationView:
     return view
 
 
-def _record(tx: UnitOfWork, report: Report, shape: JsonObject, by: str) -> str:
+def _record(tx: UnitOfWork, report: Report, shape: JsonObject, by: Principal) -> str:
     recorded = RecordedReport(
+        client_id=by.client_id,
+        entity_uscc=by.entity_uscc,
         verification_id=str(shape["id"]),
         document_sha256=report.document_sha256,
         report_sha256=report_digest(shape),
         summary=str(report.summary),
         indication=str(report.indication),
     )
-    return tx.record(verification_recorded(recorded, by=by))
+    return tx.record(verification_recorded(recorded))
 
 
 def _encoded(shape: JsonObject, verification_id: str, fact_id: str | None) -> bytes:

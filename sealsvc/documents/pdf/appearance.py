@@ -11,7 +11,7 @@ from PIL import Image
 
 from sealsvc.documents.pdf.fields import FormField, widgets_of
 from sealsvc.documents.pdf.geometry import Page, normal_box, number, numbers
-from sealsvc.documents.pdf.opening import as_array, as_dictionary, raw, reference_of
+from sealsvc.documents.pdf.opening import as_array, as_dictionary, entry, raw, reference_of
 from sealsvc.documents.pdf.pyhanko_api import generic
 from sealsvc.documents.picture import MAX_SIDE_PX, rgba_sha256, to_png
 from sealsvc.documents.values import SealPicture
@@ -57,7 +57,7 @@ def normal_appearance(widget: Any) -> Any:
     normal = as_dictionary(raw(appearances, "/N")) if appearances is not None else None
     if normal is None or isinstance(normal, generic.StreamObject):
         return normal
-    state = widget.get("/AS")
+    state = entry(widget, "/AS")
     chosen = as_dictionary(raw(normal, str(state))) if state is not None else None
     return chosen if isinstance(chosen, generic.StreamObject) else None
 
@@ -92,9 +92,9 @@ def _drawn_images(form: Any, depth: int) -> list[Any]:
         xobject = as_dictionary(raw(xobjects, name))
         if xobject is None:
             continue
-        if xobject.get("/Subtype") == "/Image":
+        if entry(xobject, "/Subtype") == "/Image":
             images.append(xobject)
-        elif xobject.get("/Subtype") == "/Form":
+        elif entry(xobject, "/Subtype") == "/Form":
             images += _drawn_images(xobject, depth + 1)
     return images[:MAX_IMAGES]
 
@@ -126,7 +126,7 @@ def _decode_samples(xobject: Any) -> Image.Image | None:
         with Image.open(BytesIO(xobject.encoded_data), formats=("JPEG",)) as jpeg:
             same = jpeg.size == (width, height)
             return jpeg.convert("L" if jpeg.mode == "L" else "RGB") if same else None
-    if number(xobject.get("/BitsPerComponent")) != 8 or raw(xobject, "/Decode") is not None:
+    if number(entry(xobject, "/BitsPerComponent")) != 8 or raw(xobject, "/Decode") is not None:
         return None
     mode, palette = _colour_mode(xobject)
     if mode is None:
@@ -143,18 +143,18 @@ def _decode_samples(xobject: Any) -> Image.Image | None:
 
 
 def _side(xobject: Any, key: str) -> int:
-    return int(number(xobject.get(key)) or 0)
+    return int(number(entry(xobject, key)) or 0)
 
 
 def _filters(xobject: Any) -> list[str]:
-    value = xobject.get("/Filter")
+    value = entry(xobject, "/Filter")
     if value is None:
         return []
     return [str(one) for one in value] if isinstance(value, generic.ArrayObject) else [str(value)]
 
 
 def _colour_mode(xobject: Any) -> tuple[str | None, bytes | None]:
-    space = xobject.get("/ColorSpace")
+    space = entry(xobject, "/ColorSpace")
     simple = _simple_mode(space)
     if simple is not None:
         return simple, None
@@ -178,6 +178,6 @@ def _simple_mode(space: Any) -> str | None:
         return None
     if array[0] == "/ICCBased":
         profile = as_dictionary(array[1])
-        components = number(profile.get("/N")) if profile is not None else None
+        components = number(entry(profile, "/N")) if profile is not None else None
         return {1.0: "L", 3.0: "RGB"}.get(components or 0.0)
     return known.get(str(array[0])) if isinstance(array[0], str) else None

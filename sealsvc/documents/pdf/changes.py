@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sealsvc.documents.pdf.fields import FormField, read_form
+from sealsvc.documents.pdf.opening import open_document, raw
 from sealsvc.documents.pdf.pyhanko_api import (
     DEFAULT_DIFF_POLICY,
     STRICT_DIFF_POLICY,
@@ -88,6 +89,25 @@ def classify(data: bytes, reader: Any, states: list[SignedState]) -> list[Change
     return [_report(analysis, index) for index in range(len(states))]
 
 
+def harm_of_seal(data: bytes) -> str | None:
+    """Why the newest revision would not pass for a mere further seal; None when it would.
+
+    For a file whose newest signature has no value yet; says nothing of permissions.
+    """
+    try:
+        reader = open_document(data).reader
+        step = Revision(data, reader, reader.xrefs.total_revisions - 1)
+        added = _newly_signed(step)
+        if len(added) != 1:
+            return "not one signature"
+        STRICT_DIFF_POLICY.apply(step.old, step.new)
+        return next(step.byte_violations(), None) or next(semantic_violations(step, added[0]), None)
+    except MemoryError:
+        raise
+    except Exception as error:
+        return type(error).__name__
+
+
 def _classify_revision(analysis: _Analysis, number: int) -> Change:
     """What one revision did to the one before, no permissions asked."""
     try:
@@ -138,7 +158,7 @@ def _without_signature(step: Revision, result: Any, revision: int) -> Change:
 
 
 def _store_references(step: Revision) -> set[Any]:
-    store = step.new.root.get("/DSS")
+    store = raw(step.new.root, "/DSS")
     return set() if store is None else step.new.collect_dependencies(store) | {step.new.root_ref}
 
 
@@ -202,20 +222,28 @@ def _fills_old_field(analysis: _Analysis, state: SignedState, number: int) -> bo
 
 
 def _accepted(analysis: _Analysis, state: SignedState, base: Any, number: int) -> bool:
-    try:
-        result = DEFAULT_DIFF_POLICY.apply(
-            base,
-            analysis.reader.get_historical_resolver(number),
-            field_mdp_spec=state.locked,
-            doc_mdp=state.permissions,
-        )
-    except MemoryError:
-        raise
-    except Exception:
-        return False
-    if state.permissions is None:
-        return bool(result.modification_level != ModificationLevel.OTHER)
-    return bool(result.modification_level.value <= state.permissions.value)
+    """Whether pyHanko finds the revision compatible with the signature's own.
+
+    Its search for orphans fails on dangling references, so the policy without it is asked first;
+    that one accepts less.
+    """
+    for policy in (STRICT_DIFF_POLICY, DEFAULT_DIFF_POLICY):
+        try:
+            result = policy.apply(
+                base,
+                analysis.reader.get_historical_resolver(number),
+                field_mdp_spec=state.locked,
+                doc_mdp=state.permissions,
+            )
+        except MemoryError:
+            raise
+        except Exception:  # noqa: S112 - whatever it stumbles over, it has not accepted
+            continue
+        allowed = ModificationLevel.FORM_FILLING.value
+        if state.permissions is not None:
+            allowed = state.permissions.value
+        return bool(result.modification_level.value <= allowed)
+    return False
 
 
 def _report(analysis: _Analysis, index: int) -> ChangeReport:

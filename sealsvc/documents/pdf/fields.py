@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from sealsvc.documents.pdf.opening import as_array, as_dictionary, raw, reference_of
+from sealsvc.documents.pdf.opening import as_array, as_dictionary, entry, raw, reference_of
 from sealsvc.documents.pdf.pyhanko_api import generic
 from sealsvc.documents.values import ReadingProblem
 
@@ -98,11 +98,11 @@ def _visit(
     if inherited.depth > MAX_DEPTH or len(form.fields) >= MAX_FIELDS:
         form.note("FORM_TOO_LARGE")
         return
-    partial = dictionary.get("/T")
+    partial = entry(dictionary, "/T")
     name = inherited.name
     if partial is not None:
         name = f"{name}.{partial}" if name else str(partial)
-    field_type = dictionary.get("/FT") or inherited.field_type
+    field_type = entry(dictionary, "/FT") or inherited.field_type
     value_raw = raw(dictionary, "/V")
     value_raw = inherited.value if value_raw is None else value_raw
     kids = as_array(raw(dictionary, "/Kids"))

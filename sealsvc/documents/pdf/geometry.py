@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import Any
 
-from sealsvc.documents.pdf.opening import as_array, as_dictionary, raw, reference_of
+from sealsvc.documents.pdf.opening import as_array, as_dictionary, entry, raw, reference_of
 
 MM_PER_UNIT = 25.4 / 72
 MAX_PAGES = 50_000
@@ -107,7 +107,7 @@ class Page:
         if cut[0] >= cut[2] or cut[1] >= cut[3]:
             cut = media
         turns = int(number(values.get("/Rotate")) or 0)
-        unit = number(self.dictionary.get("/UserUnit"))
+        unit = number(entry(self.dictionary, "/UserUnit"))
         scale = unit if unit is not None and unit > 0 else 1.0
         return PageView(cut, turns % 360 if turns % 90 == 0 else 0, scale)
 
@@ -135,8 +135,9 @@ def _walk(
         seen.add(key)
     values = dict(inherited)
     for name in INHERITED:
-        if dictionary.get(name) is not None:
-            values[name] = dictionary[name]
+        value = entry(dictionary, name)
+        if value is not None:
+            values[name] = value
     kids = as_array(raw(dictionary, "/Kids"))
     if kids is None:
         yield Page(ref, dictionary, tuple(values.items()))
@@ -159,7 +160,7 @@ def numbers(value: Any, count: int) -> tuple[float, ...] | None:
     array = as_array(value)
     if array is None or len(array) != count:
         return None
-    found = [number(one) for one in array]
+    found = [number(array[index]) for index in range(count)]
     return None if None in found else tuple(one for one in found if one is not None)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from sealsvc.documents.pdf.fields import FormField
 from sealsvc.documents.pdf.geometry import number
-from sealsvc.documents.pdf.opening import as_array, as_dictionary, raw
+from sealsvc.documents.pdf.opening import as_array, as_dictionary, entry, raw
 from sealsvc.documents.pdf.pyhanko_api import sign_fields
 
 
@@ -32,7 +32,7 @@ def read_permissions(field: FormField, signature: Any) -> Permissions:
         if reference is None:
             continue
         parameters = as_dictionary(raw(reference, "/TransformParams"))
-        method = reference.get("/TransformMethod")
+        method = entry(reference, "/TransformMethod")
         if method == "/DocMDP":
             docmdp = _strictest(docmdp, _level(parameters, 2))
         elif method == "/FieldMDP" and parameters is not None:
@@ -50,7 +50,7 @@ def read_permissions(field: FormField, signature: Any) -> Permissions:
 def _level(parameters: Any, default: int) -> int:
     if parameters is None or "/P" not in parameters:
         return default
-    found = number(parameters.get("/P"))
+    found = number(entry(parameters, "/P"))
     return int(found) if found in (1.0, 2.0, 3.0) else 1
 
 

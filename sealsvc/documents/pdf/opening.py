@@ -112,6 +112,17 @@ def raw(dictionary: Any, key: str) -> Any:
         return None
 
 
+def entry(dictionary: Any, key: str) -> Any:
+    """The entry with references followed; None where absent or null.
+
+    pyHanko's own `.get` is the plain dictionary's and does not follow references.
+    """
+    value = raw(dictionary, key)
+    if isinstance(value, generic.IndirectObject):
+        value = value.get_object()
+    return None if isinstance(value, generic.NullObject) else value
+
+
 def reference_of(value: Any) -> Any:
     """The pyHanko Reference of an indirect value, else None."""
     return value.reference if isinstance(value, generic.IndirectObject) else None

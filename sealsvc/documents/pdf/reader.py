@@ -24,6 +24,7 @@ from sealsvc.documents.pdf.opening import (
     as_array,
     as_dictionary,
     attempt,
+    entry,
     open_document,
     raw,
 )
@@ -180,12 +181,12 @@ def _check(
 
 
 def _name(dictionary: Any, key: str) -> str:
-    value = dictionary.get(key)
+    value = entry(dictionary, key)
     return "" if value is None else str(value).removeprefix("/")
 
 
 def _contents(signature: Any) -> bytes | None:
-    value = signature.get("/Contents")
+    value = entry(signature, "/Contents")
     original = getattr(value, "original_bytes", None)
     return bytes(original) if original is not None else None
 
@@ -211,7 +212,7 @@ def _place(
 
 
 def _claimed_time(signature: Any) -> datetime | None:
-    written = signature.get("/M")
+    written = entry(signature, "/M")
     if written is None:
         return None
     found: datetime = generic.parse_pdf_date(written, strict=False)

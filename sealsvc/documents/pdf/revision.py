@@ -8,6 +8,7 @@ all have been used in attacks (pdf.md section 4 rules a-d).
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
@@ -191,6 +192,8 @@ def same(old: Any, new: Any, depth: int = 0) -> bool:
         return len(old) == len(new) and all(
             same(old.raw_get(i), new.raw_get(i), depth + 1) for i in range(len(old))
         )
+    if isinstance(old, int | Decimal) and isinstance(new, int | Decimal):
+        return old == new  # writers turn 1.0 into 1
     if hasattr(old, "original_bytes") and hasattr(new, "original_bytes"):
         return bool(old.original_bytes == new.original_bytes)
     return type(old) is type(new) and bool(old == new)

@@ -12,6 +12,7 @@ from typing import Any
 
 from sealsvc.documents.pdf import cades
 from sealsvc.documents.pdf.cades import SignerMaterial
+from sealsvc.documents.pdf.changes import harm_of_seal
 from sealsvc.documents.pdf.errors import (
     CertificateAlreadyInDocument,
     DocmdpForbidsSeal,
@@ -32,6 +33,7 @@ from sealsvc.documents.pdf.pyhanko_api import (
     signature_object,
 )
 from sealsvc.documents.pdf.reader import read
+from sealsvc.documents.pdf.revision import revision_end
 from sealsvc.documents.pdf.widget import add_field, place_seal
 from sealsvc.documents.values import (
     ChangeClass,
@@ -90,10 +92,10 @@ def prepare(data: bytes, spec: SealingSpec) -> PreparedSealing:
     reading = read(data)
     _refuse_unfit(reading, spec)
     opened = open_document(data)
-    _refuse_forbidden(opened, spec)
     material = SignerMaterial(spec.certificate_der, spec.chain_der, spec.suite)
     certify = spec.role is DocumentRole.INVOICE and not reading.signatures
     try:
+        _refuse_forbidden(opened, spec)
         document, digest, start, end = _write(opened, spec, material, certify=certify)
     except (ServiceError, MemoryError):
         raise
@@ -101,6 +103,9 @@ def prepare(data: bytes, spec: SealingSpec) -> PreparedSealing:
         raise DocumentUnreadable(reason=type(error).__name__) from error
     if not document.startswith(data):
         raise DocumentUnreadable(reason="not incremental")
+    harm = harm_of_seal(document) if reading.signatures else None
+    if harm is not None:
+        raise ExistingSignatureBroken(reason=harm)
     tbs = cades.signed_attributes(material, digest)
     state = _pack(material, tbs, start, end)
     return PreparedSealing(document=document, document_digest=digest, tbs=tbs, state=state)
@@ -156,10 +161,21 @@ def _refuse_forbidden(opened: OpenedDocument, spec: SealingSpec) -> None:
         raise FieldNameTaken(reason="name")
     if any(one.name == spec.field_name for one in form.fields):
         raise FieldNameTaken()
+    if form.signed() and not _ends_properly(opened):
+        raise ExistingSignatureBroken(reason="end of the newest revision")
     for one in form.signed():
         locked = read_permissions(one, one.value).locked
         if locked is not None and locked.is_locked(spec.field_name):
             raise DocmdpForbidsSeal(field=one.name[:80], permissions="FieldMDP")
+
+
+def _ends_properly(opened: OpenedDocument) -> bool:
+    """Whether a further revision would follow the newest one without a gap."""
+    newest = opened.reader.xrefs.total_revisions - 1
+    try:
+        return revision_end(opened.data, opened.reader, newest) == len(opened.data)
+    except ValueError:
+        return False
 
 
 def _write(

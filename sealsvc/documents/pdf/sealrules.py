@@ -12,7 +12,7 @@ from lxml import etree  # type: ignore[import-untyped]
 
 from sealsvc.documents.pdf.fields import FormField
 from sealsvc.documents.pdf.geometry import pages_of
-from sealsvc.documents.pdf.opening import as_array, as_dictionary, raw, reference_of
+from sealsvc.documents.pdf.opening import as_array, as_dictionary, entry, raw, reference_of
 from sealsvc.documents.pdf.pyhanko_api import generic
 from sealsvc.documents.pdf.revision import Revision, differing_keys, same
 
@@ -222,7 +222,7 @@ def _changed_pages(step: Revision) -> list[Any]:
         if step.is_fresh(ref):
             continue
         value = step.new(ref)
-        if isinstance(value, generic.DictionaryObject) and value.get("/Type") == "/Page":
+        if isinstance(value, generic.DictionaryObject) and entry(value, "/Type") == "/Page":
             found.append(ref)
         elif isinstance(value, generic.ArrayObject):
             found += [page for page in _pages_with_annotations(step, ref) if page not in found]

@@ -10,7 +10,7 @@ from PIL import Image
 
 from sealsvc.documents.pdf.errors import ImprintUnreadable, PageNotFound, PlacementOutOfPage
 from sealsvc.documents.pdf.geometry import BoxMm, Page, PageView, pages_of
-from sealsvc.documents.pdf.opening import as_array, as_dictionary, raw
+from sealsvc.documents.pdf.opening import as_array, as_dictionary, entry, raw
 from sealsvc.documents.pdf.pyhanko_api import generic
 from sealsvc.documents.picture import PictureUnreadable, load_png
 from sealsvc.documents.values import SealingSpec
@@ -63,7 +63,7 @@ def add_field(writer: Any, field: Any) -> None:
     else:
         fields.append(field_ref)
         writer.update_container(fields)
-    if form.get("/SigFlags") != 3 or "/NeedAppearances" in form:
+    if entry(form, "/SigFlags") != 3 or "/NeedAppearances" in form:
         form[_name("SigFlags")] = generic.NumberObject(3)
         form.pop("/NeedAppearances", None)
         writer.update_container(form)

@@ -55,8 +55,13 @@ def _changes(case: Case) -> Iterable[Finding]:
     changes = list(reading.changes_after)
     if reading.worst_change not in {change.change_class for change in changes}:
         changes.append(Change(reading.worst_change, None, ""))
+    unchecked = reading.digest is DigestOutcome.NOT_CHECKED
     for change in changes:
-        yield from _change(change, case.id)
+        if unchecked and change.change_class is ChangeClass.UNREADABLE:
+            # Nothing was established that a later revision could have changed.
+            yield noticed("CHANGES_NOT_CLASSIFIED", case.id)
+        else:
+            yield from _change(change, case.id)
     quiet = all(change.change_class is ChangeClass.NONE for change in changes)
     if reading.coverage is Coverage.REVISION and quiet:
         # Bytes follow, yet no revision explains them: junk after the end, for example.

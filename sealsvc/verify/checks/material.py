@@ -3,6 +3,7 @@
 from collections.abc import Coroutine, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from asn1crypto import algos, crl, keys, ocsp, x509
@@ -88,10 +89,27 @@ def material_for(signer_der: bytes, signature: SignatureEvidence, evidence: Evid
     pool = list(_certificates((*evidence.issuers_der, *reading.certificates_der)))
     return Material(
         anchors=tuple(_certificates(evidence.anchors_der)),
-        issuers=_reachable(x509.Certificate.load(signer_der), pool),
+        issuers=_reachable(decoded(signer_der), pool),
         crls=tuple(_lists((*evidence.crls_der, *reading.crls_der))),
         ocsps=tuple(_responses(reading.ocsps_der)),
     )
+
+
+@lru_cache(maxsize=512)
+def decoded(der: bytes) -> x509.Certificate:
+    """A certificate as certvalidator takes it; kept, as the same issuers come again and again.
+
+    Raises: UnreadableCertificateError.
+    """
+    return x509.Certificate.load(read_certificate(der).der)
+
+
+@lru_cache(maxsize=32)
+def _decoded_list(der: bytes) -> crl.CertificateList:
+    item = crl.CertificateList.load(der, strict=True)
+    item.issuer.dump()
+    this_update(item)
+    return item
 
 
 def this_update(item: crl.CertificateList) -> datetime:
@@ -135,7 +153,7 @@ def _reachable(
 def _certificates(ders: Iterable[bytes]) -> Iterable[x509.Certificate]:
     for der in dict.fromkeys(ders):
         try:
-            yield x509.Certificate.load(read_certificate(der).der)
+            yield decoded(der)
         except UnreadableCertificateError:
             continue
 
@@ -143,12 +161,9 @@ def _certificates(ders: Iterable[bytes]) -> Iterable[x509.Certificate]:
 def _lists(ders: Iterable[bytes]) -> Iterable[crl.CertificateList]:
     for der in dict.fromkeys(ders):
         try:
-            item = crl.CertificateList.load(der, strict=True)
-            item.issuer.dump()
-            this_update(item)
+            yield _decoded_list(der)
         except Exception:  # noqa: S112 - an unreadable list is no list
             continue
-        yield item
 
 
 def _responses(ders: Iterable[bytes]) -> Iterable[ocsp.OCSPResponse]:

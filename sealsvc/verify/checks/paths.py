@@ -19,7 +19,7 @@ from sealsvc.verify.certificates import (
     UnreadableCertificateError,
     read_certificate,
 )
-from sealsvc.verify.checks.material import Material, finish, material_for
+from sealsvc.verify.checks.material import Material, decoded, finish, material_for
 from sealsvc.verify.checks.status import StatusAsker
 from sealsvc.verify.evidence import Evidence, SignatureEvidence, SigningTime
 from sealsvc.verify.policy import Policy, RevocationMode
@@ -66,7 +66,7 @@ class _Builder:
         """The least bad of all paths: one good path is enough (RFC 5280 section 6.1)."""
         material = material_for(self.signer.der, self.signature, self.evidence)
         context = material.context(self.evidence.validation_time)
-        paths = _paths(context, x509.Certificate.load(self.signer.der))
+        paths = _paths(context, decoded(self.signer.der))
         chains = [self._judged(path, material) for path in paths]
         if chains:
             return min(chains, key=_badness)

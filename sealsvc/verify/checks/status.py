@@ -57,8 +57,8 @@ class StatusAsker:
     def _at(self, moment: datetime, certificate: x509.Certificate) -> Revocation:
         """The lists first, then OCSP; a list too old or too late may revoke but not clear."""
         found = self._by_lists(moment, certificate, self.material.crls)
-        if found.status is Status.GOOD:
-            counting = [item for item in self.material.crls if self._counts(item, certificate)]
+        counting = [item for item in self.material.crls if self._counts(item, certificate)]
+        if found.status is Status.GOOD and len(counting) < len(self.material.crls):
             cleared = self._by_lists(moment, certificate, counting)
             gap = self._gap(certificate) if cleared.gap is Gap.MISSING else cleared.gap
             found = cleared if cleared.status is Status.GOOD else Revocation.unknown(gap)

@@ -112,6 +112,15 @@ INTEGRITY: dict[str, Entry] = {
         "盖章后文件被改动（第 {revision} 版，{change}）",
         "The document was changed after sealing (revision {revision}, {change})",
     ),
+    "CHANGES_NOT_CLASSIFIED": Entry(
+        Weight.DOUBT,
+        Block.FC,
+        Axis.INTEGRITY,
+        SubIndication.SIGNED_DATA_NOT_FOUND,
+        "CONTRACT 1",
+        "签名未能核验，其后的修改也无法判断",
+        "The signature could not be checked, so what came after it cannot be judged either",
+    ),
     "REVISION_UNACCOUNTED": Entry(
         Weight.FAILS,
         Block.FC,

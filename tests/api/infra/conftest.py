@@ -20,6 +20,7 @@ from sealsvc.areas.access.service import create_client
 from sealsvc.areas.deps import Deps, DomainConfig
 from sealsvc.storage.db import MIGRATING, make_engine, metadata
 from sealsvc.storage.uow import Store
+from sealsvc.values import Scope
 from tests.api.infra.fake_router import router
 
 LIMIT = 200_000
@@ -53,6 +54,7 @@ class Limits:
 @dataclass
 class FakeServices:
     deps: Deps
+    logbook: Any = None
     started: bool = False
     version: str = "0.1.0"
     cursor_key: bytes = bytes(32)
@@ -122,7 +124,7 @@ def deps(tmp_path: Path, clock: Clock) -> Iterator[Deps]:
 
 @pytest.fixture
 def make_api(deps: Deps, clock: Clock) -> Callable[..., Api]:
-    draft = ClientDraft(name="tester", scopes=frozenset({"entity.read"}), entity_uscc=None)
+    draft = ClientDraft(name="tester", scopes=frozenset({Scope.ENTITY_READ}), entity_uscc=None)
 
     def build(**changes: Any) -> Api:
         services = FakeServices(deps, **changes)

@@ -40,7 +40,7 @@ class Item(ResponseModel):
 class Thing(RequestModel):
     name: str
     made_at: UtcTime | None = None
-    tags: list[str] = []
+    tags: tuple[str, ...] = ()
     amount: float = 0
 
 
@@ -134,5 +134,3 @@ def fail(how: str) -> None:
     if how == "busy":
         raise Busy()
     raise RuntimeError("sk_secret in a message")
-
-

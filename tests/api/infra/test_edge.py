@@ -1,6 +1,7 @@
 import json
 from collections.abc import Callable
 
+import httpx
 import pytest
 import structlog
 
@@ -9,11 +10,11 @@ from tests.api.infra.conftest import Api, Limits
 PROBLEM = "application/problem+json"
 
 
-def assert_problem(answer: object, status: int, code: str) -> dict[str, object]:
-    assert getattr(answer, "status_code") == status, getattr(answer, "text")
-    headers = getattr(answer, "headers")
+def assert_problem(answer: httpx.Response, status: int, code: str) -> dict[str, object]:
+    assert answer.status_code == status, answer.text
+    headers = answer.headers
     assert headers["content-type"] == PROBLEM
-    body: dict[str, object] = json.loads(getattr(answer, "content"))
+    body: dict[str, object] = json.loads(answer.content)
     assert body["code"] == code
     assert body["type"] == f"/problems/{code}"
     assert body["status"] == status

@@ -1,5 +1,4 @@
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -12,9 +11,8 @@ from tests.api.infra.test_edge import assert_problem
 
 
 @pytest.fixture(autouse=True)
-def _no_runs() -> Iterator[None]:
+def _no_runs() -> None:
     RUNS.clear()
-    return
 
 
 def post(api: Api, key: str | None = "k1", mode: str = "ok", **body: Any) -> Any:
@@ -46,7 +44,9 @@ def test_without_key_each_runs(api: Api) -> None:
     assert len(RUNS) == 2
 
 
-@pytest.mark.parametrize("key", ["", '""', '"a', "a b", "a" * 256, '"' + "a" * 256 + '"', "\xe9", 'a"b'])
+@pytest.mark.parametrize(
+    "key", ["", '""', '"a', "a b", "a" * 256, '"' + "a" * 256 + '"', "\xe9", 'a"b']
+)
 def test_bad_keys(api: Api, key: str) -> None:
     pairs = [(b"Authorization", api.auth["Authorization"].encode())]
     headers = [*pairs, (b"Idempotency-Key", key.encode("latin-1"))]

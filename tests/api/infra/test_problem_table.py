@@ -2,10 +2,11 @@
 
 import importlib
 import pkgutil
+from pathlib import Path
 from types import ModuleType
 
 import pytest
-import yaml
+import yaml  # type: ignore[import-untyped]
 
 import api
 import ca
@@ -113,10 +114,8 @@ def test_operation_ids_are_unique() -> None:
     assert len(ids) == len(set(ids))
 
 
-def test_written_file_is_checked(tmp_path: object) -> None:
-    from pathlib import Path
-
-    path = Path(str(tmp_path)) / "openapi.yaml"
+def test_written_file_is_checked(tmp_path: Path) -> None:
+    path = tmp_path / "openapi.yaml"
     assert openapi.check(path) == ["openapi.yaml: missing"]
     openapi.write(path)
     assert openapi.check(path) == []

@@ -79,9 +79,7 @@ def test_lists_in_the_query(api: Api, query: str) -> None:
         ("", b"[]", "", "body"),
     ],
 )
-def test_bad_options(
-    api: Api, url: str, options: bytes | None, pointer: str, place: str
-) -> None:
+def test_bad_options(api: Api, url: str, options: bytes | None, pointer: str, place: str) -> None:
     content = form(part("file", b"x", "f"), *([part("options", options)] if options else []))
     answer = api("POST", f"/v1/check{url}", content=content, headers=FORM)
     errors = assert_problem(answer, 422, "VALIDATION_FAILED")["errors"]
@@ -113,14 +111,20 @@ def test_malformed_multipart(api: Api, content: bytes) -> None:
 
 @pytest.mark.parametrize(
     "kind",
-    ["multipart/form-data", "multipart/form-data; boundary=", "multipart/form-data; boundary=" + "b" * 999],
+    [
+        "multipart/form-data",
+        "multipart/form-data; boundary=",
+        "multipart/form-data; boundary=" + "b" * 999,
+    ],
 )
 def test_no_usable_boundary(api: Api, kind: str) -> None:
     answer = api("POST", "/v1/check", content=b"--b--", headers={"Content-Type": kind})
     assert_problem(answer, 400, "MALFORMED_REQUEST")
 
 
-@pytest.mark.parametrize("kind", ["application/x-www-form-urlencoded", "multipart/mixed; boundary=b"])
+@pytest.mark.parametrize(
+    "kind", ["application/x-www-form-urlencoded", "multipart/mixed; boundary=b"]
+)
 def test_other_forms(api: Api, kind: str) -> None:
     answer = api("POST", "/v1/check", content=b"a=b", headers={"Content-Type": kind})
     assert_problem(answer, 415, "UNSUPPORTED_MEDIA_TYPE")
@@ -206,9 +210,7 @@ def test_multipart_may_add_its_overhead_only(api: Api) -> None:
 def test_other_routes_take_a_mebibyte(api: Api) -> None:
     headers = api.auth | {"Content-Type": "application/json"}
     big = b'{"name":"' + b"a" * 1024 * 1024 + b'"}'
-    body = assert_problem(
-        api("POST", "/v1/things", content=big, headers=headers), 413, "TOO_LARGE"
-    )
+    body = assert_problem(api("POST", "/v1/things", content=big, headers=headers), 413, "TOO_LARGE")
     assert body["limitBytes"] == 1024 * 1024
     stream = Counted(1000)
     answer = api("POST", "/v1/things", content=stream, headers=headers)
@@ -248,10 +250,9 @@ def test_client_that_leaves_is_no_error(api: Api) -> None:
 
 
 def _parsed(body: bytes) -> Received:
-    spool = SpooledTemporaryFile()
-    spool.write(body)
-    spool.seek(0)
-    with spool:
+    with SpooledTemporaryFile() as spool:
+        spool.write(body)
+        spool.seek(0)
         return _parse(spool, "multipart/form-data; boundary=b")
 
 

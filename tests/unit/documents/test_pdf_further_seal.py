@@ -4,9 +4,10 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from pyhanko.pdf_utils import generic
 
 from sealsvc.documents.pdf import sealer, widget
+from sealsvc.documents.pdf.errors import ExistingSignatureBroken
+from sealsvc.documents.pdf.pyhanko_api import generic
 from sealsvc.documents.pdf.reader import read
 from sealsvc.documents.values import (
     ChangeClass,
@@ -28,6 +29,7 @@ def forced() -> Iterator[pytest.MonkeyPatch]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sealer, "_refuse_unfit", lambda *_: None)
         patch.setattr(sealer, "_refuse_forbidden", lambda *_: None)
+        patch.setattr(sealer, "harm_of_seal", lambda *_: None)
         yield patch
 
 
@@ -38,8 +40,9 @@ def second_seal(patch: pytest.MonkeyPatch, meddle: Meddle, base: bytes | None = 
         widget.add_field(writer, field)
         meddle(writer, field)
 
+    data = base or sealed_once()  # kept between tests: made before the sealer is patched
     patch.setattr(sealer, "add_field", add_field)
-    return pdf.sealed(base or sealed_once(), chain_named("second"), placement=SECOND)
+    return pdf.sealed(data, chain_named("second"), placement=SECOND)
 
 
 def page_of(writer: Any) -> Any:
@@ -167,6 +170,12 @@ def test_seal_that_does_more_is_no_further_seal(name: str, forced: pytest.Monkey
     else:
         assert first is not None
         assert first.worst_change in (ChangeClass.OTHER, ChangeClass.UNREADABLE)
+
+
+@pytest.mark.parametrize("name", MEDDLING)
+def test_sealer_does_not_write_what_would_do_harm(name: str) -> None:
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(ExistingSignatureBroken):
+        second_seal(patch, MEDDLING[name])
 
 
 def test_further_seal_that_only_seals(forced: pytest.MonkeyPatch) -> None:

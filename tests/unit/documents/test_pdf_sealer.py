@@ -328,7 +328,7 @@ def test_shown_and_user_space_are_inverse(
     assert (back.x, back.y, back.width, back.height) == pytest.approx(box, abs=1e-6)
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=80)
 @given(position=st.integers(0, 1 << 30), value=st.integers(0, 255), cut=st.booleans())
 def test_any_damage_gives_a_reading_or_a_named_error(position: int, value: int, cut: bool) -> None:
     data = bytearray(pdf.sealed_thrice())

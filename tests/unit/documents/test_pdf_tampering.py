@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
+from sealsvc.documents.pdf import sealer
 from sealsvc.documents.pdf.errors import DocumentUnreadable
 from sealsvc.documents.pdf.reader import read
 from sealsvc.documents.values import (
@@ -203,6 +204,12 @@ def flip(data: bytes, position: int) -> bytes:
     return data[:position] + bytes([data[position] ^ 1]) + data[position + 1 :]
 
 
+def other_digit(data: bytes, position: int) -> bytes:
+    """Another hexadecimal digit at that place."""
+    digit = b"0" if data[position : position + 1] != b"0" else b"1"
+    return data[:position] + digit + data[position + 1 :]
+
+
 def contents_span(data: bytes) -> tuple[int, int]:
     start = data.rindex(b"/Contents <") + len(b"/Contents ")
     return start, data.index(b">", start) + 1
@@ -238,8 +245,8 @@ IN_PLACE: dict[str, Tamper] = {
     "transplanted value": transplant,
     "empty value": lambda d: with_contents(d, b"0"),
     "value of junk": lambda d: with_contents(d, b"3"),
-    "signature value flipped": lambda d: flip(d, contents_span(d)[1] - 20),
-    "attributes flipped": lambda d: flip(d, d.index(b"2a864886f70d010904") + 30),
+    "signature value flipped": lambda d: other_digit(d, contents_span(d)[1] - 40),
+    "attributes flipped": lambda d: other_digit(d, d.index(b"2a864886f70d010904") + 30),
     "range starts late": lambda d: with_byte_range(d, lambda r: [1, r[1] - 1, *r[2:]]),
     "range ends early": lambda d: with_byte_range(d, lambda r: [*r[:3], r[3] - 1]),
     "range beyond file": lambda d: with_byte_range(d, lambda r: [*r[:3], r[3] + 9]),
@@ -390,10 +397,9 @@ def test_security_store_keeps_a_certification() -> None:
 
 def test_two_seals_and_a_change_between_them() -> None:
     changed = revision(append_content)(sealed_once())
-    from sealsvc.documents.pdf import sealer
-
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sealer, "_refuse_unfit", lambda *_: None)
+        patch.setattr(sealer, "harm_of_seal", lambda *_: None)
         data = pdf.sealed(changed, pdf.chain_named("second"))
 
     first, second = read(data).signatures

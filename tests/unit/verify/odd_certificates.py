@@ -6,7 +6,7 @@ from hashlib import sha256
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.hashes import SHA224, SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID, ObjectIdentifier
 
@@ -41,6 +41,7 @@ def odd_leaf(
     forged: bool = False,
     self_signed: bool = False,
     critical_unknown: bool = False,
+    weak_digest: bool = False,
     starts: datetime = AT,
 ) -> bytes:
     """One end-entity certificate with one thing out of order. forged: signed by the wrong key."""
@@ -71,7 +72,40 @@ def odd_leaf(
         signer = key("somebody else")
     elif self_signed and isinstance(own, ec.EllipticCurvePrivateKey):
         signer = own
-    return builder.sign(signer, SHA256()).public_bytes(Encoding.DER)
+    return builder.sign(signer, SHA224() if weak_digest else SHA256()).public_bytes(Encoding.DER)
+
+
+@cache
+def imitation() -> tuple[bytes, bytes]:
+    """A signer's certificate and its CA, which names our root as its issuer but is not of it."""
+    root = x509.load_der_x509_certificate(chain().root_der)
+    fake, thief = _name(None, "fake"), key("somebody else")
+    ca_builder = (
+        x509.CertificateBuilder()
+        .subject_name(fake)
+        .issuer_name(root.subject)
+        .public_key(key("fake").public_key())
+        .serial_number(77)
+        .not_valid_before(AT)
+        .not_valid_after(AT + timedelta(days=365))
+        .add_extension(x509.BasicConstraints(True, None), critical=True)
+        .add_extension(
+            x509.AuthorityKeyIdentifier.from_issuer_public_key(thief.public_key()), critical=False
+        )
+    )
+    leaf_builder = (
+        x509.CertificateBuilder()
+        .subject_name(_name(A, "victim"))
+        .issuer_name(fake)
+        .public_key(key("victim").public_key())
+        .serial_number(78)
+        .not_valid_before(AT)
+        .not_valid_after(AT + timedelta(days=365))
+    )
+    leaf = leaf_builder.sign(key("fake"), SHA256())
+    return leaf.public_bytes(Encoding.DER), ca_builder.sign(thief, SHA256()).public_bytes(
+        Encoding.DER
+    )
 
 
 SERVER = ExtendedKeyUsageOID.SERVER_AUTH

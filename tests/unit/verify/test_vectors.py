@@ -1,20 +1,21 @@
 import pytest
 
 from sealsvc.verify.judge import judge
+from sealsvc.verify.messages import Axis
 from sealsvc.verify.policy import DEFAULT_POLICY
 from tests.unit.verify.vectors import NEGATIVE, POSITIVE, VECTORS, Vector
 
-LETTERS = {"I": "integrity", "T": "trust", "A": "sealAuthority", "S": "semantics"}
+LETTERS = {"I": Axis.INTEGRITY, "T": Axis.TRUST, "A": Axis.SEAL_AUTHORITY, "S": Axis.SEMANTICS}
 
 
 @pytest.mark.parametrize("vector", VECTORS, ids=lambda vector: vector.id)
 def test_vector(vector: Vector) -> None:
     report = judge(vector.given.build(), DEFAULT_POLICY)
     codes = {finding.code for finding in report.findings}
-    seen = (str(report.summary), str(report.indication), set(report.sub_indications))
-    assert seen == (vector.summary, vector.indication, vector.subs), sorted(codes)
+    seen = (str(report.summary), str(report.indication), {str(s) for s in report.sub_indications})
+    assert seen == (vector.summary, vector.indication, set(vector.subs)), sorted(codes)
     assert set(vector.codes) <= codes
-    axes = {axis: str(report.axes[LETTERS[axis]]) for axis in vector.axes}  # type: ignore[index]
+    axes = {axis: str(report.axes[LETTERS[axis]]) for axis in vector.axes}
     assert axes == vector.axes
 
 

@@ -1,13 +1,12 @@
 """Which certificate a seal signs with: no leaf stands twice in one document."""
 
+from ca.names import SubjectName
 from sealsvc.areas.certs import service as certs
 from sealsvc.areas.certs.model import CertificateStatus, CertificateView, IssueOrder
 from sealsvc.areas.deps import Deps
 from sealsvc.areas.seals.model.views import SealView
 from sealsvc.documents.values import DocumentReading
 from sealsvc.values import KeyRef, Principal
-
-from ca.names import SubjectName
 
 
 def certificate_for(

@@ -53,10 +53,10 @@ class Intent:
 def authorise(deps: Deps, principal: Principal, intent: Intent) -> SealingView:
     """tx 1: what will be signed, before it is; the rights once more, now under lock.
 
-    Raises: what `may_use` raises.
+    Raises: EntityAlreadyCancelled, what `may_use` raises.
     """
     with deps.write() as tx:
-        seal = for_use(seals.lock(tx, intent.seal_id))
+        seal = for_use(seals.require_usable(tx, intent.seal_id))
         may_use(seal, principal, intent.role, tx.now)
         sealing_id = time_ordered_id("slg", tx.now, deps.rng.bytes(16))
         place = intent.placement
@@ -95,10 +95,10 @@ def complete(
     The seal is asked once more: one that was suspended, lost or revoked since tx 1 completes
     nothing, as the file has not left this process yet; whoever suspends a seal can rely on it
     from the moment the suspension has committed.
-    Raises: SealingIntentClosed, what `may_use` raises.
+    Raises: SealingIntentClosed, EntityAlreadyCancelled, what `may_use` raises.
     """
     with deps.write() as tx:
-        seal = seals.lock(tx, use.seal_id)  # the seal before the use, as in tx 1
+        seal = seals.require_usable(tx, use.seal_id)  # the seal before the use, as in tx 1
         row = repo.get_for_update(tx.session, use.sealing_id)
         if row.status != SealingStatus.AUTHORISED:
             raise SealingIntentClosed(status=row.status)

@@ -15,7 +15,6 @@ from sealsvc.areas.deps import Deps
 from sealsvc.areas.entities import service as entities
 from sealsvc.areas.sealing.model import (
     SealingView,
-    SealOwnerNotActive,
     for_use,
     may_use,
     validate_declaration,
@@ -97,15 +96,15 @@ class _Work:
 def seal(deps: Deps, principal: Principal, request: SealingRequest) -> SealingResult:
     """Put a seal on a document.
 
-    Raises: SealNotFound, what `may_use` raises, SealOwnerNotActive, DeclarationInvalid,
+    Raises: SealNotFound, what `may_use` raises, EntityAlreadyCancelled, DeclarationInvalid,
     UnsupportedFormat, DocumentEncrypted, DocumentUnreadable, ExistingSignatureBroken,
     DocmdpForbidsSeal, PageNotFound, PlacementOutOfPage, PlacementInvalid, SealingIntentClosed,
     SealingSelfCheckFailed, ResourceLimit, WorkersBusy, StorageFull, CaUnavailable.
     """
     registered = seals.get(deps, request.seal_id)
     may_use(for_use(registered), principal, request.role, deps.clock.now())
-    if not entities.is_active(deps, registered.owner_uscc):
-        raise SealOwnerNotActive()
+    with deps.read() as session:
+        entities.get_active_in(session, registered.owner_uscc)
     work = _prepare(deps, principal, registered, request)
     intent = record.Intent(
         seal_id=registered.seal_id,

@@ -6,7 +6,7 @@ from datetime import datetime
 from ca.profiles import profile_named
 from sealsvc.areas.entities.model import public_uscc
 from sealsvc.areas.seals.model.facts import SealSnapshot
-from sealsvc.areas.seals.model.lifecycle import SealAction, SealParties
+from sealsvc.areas.seals.model.lifecycle import SealAction, SealParties, VoidProposal
 from sealsvc.errors import BadInput, Conflict, NotAllowed, NotFound
 from sealsvc.values import Principal, Scope, SealId, SealMedium, SealStatus, SealType
 
@@ -144,7 +144,7 @@ class SealView:
     superseded_by: SealId | None = None
     under_review: bool = False
     suspended_by_regulator: bool = False
-    void_proposer: str | None = None
+    void_proposal: VoidProposal | None = None
 
     def snapshot(self, state: SealStatus | None = None) -> SealSnapshot:
         """The seal as a fact shows it."""
@@ -159,10 +159,11 @@ class SealView:
 
     def parties(self) -> SealParties:
         """The persons on whom rights depend."""
+        proposal = self.void_proposal
         return SealParties(
             owner_uscc=self.owner_uscc,
             applicant_client_id=self.applicant_client_id,
-            proposer_client_id=self.void_proposer,
+            proposer_client_id=None if proposal is None else proposal.proposer_client_id,
             suspended_by_regulator=self.suspended_by_regulator,
         )
 

@@ -20,6 +20,8 @@ ENDS: dict[SealAction, RevocationReason] = {
     SealAction.REPLACE: RevocationReason.SUPERSEDED,
     SealAction.VOID: RevocationReason.PRIVILEGE_WITHDRAWN,
 }
+# A remake is routine; what went wrong with one medium is a question to the other.
+_ALARMING = frozenset({SealAction.REPORT_LOST, SealAction.REVOKE, SealAction.VOID})
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,10 @@ class Change:
 
 
 def record_change(tx: UnitOfWork, row: SealRow, change: Change) -> None:
-    """Set the state, append the event, queue the fact, end what ends with it."""
+    """Set the state, append the event, queue the fact, end what ends with it.
+
+    The row was locked by `repo.get_family_for_update` where its end concerns a counterpart.
+    """
     row.status = str(change.status)
     row.status_since = tx.now
     row.version = (row.version or 0) + 1
@@ -66,7 +71,21 @@ def record_change(tx: UnitOfWork, row: SealRow, change: Change) -> None:
     )
     if change.action in ENDS:
         _end_certificates(tx, row, change)
-        _flag_counterpart(tx, row, change.by)
+    if change.action in _ALARMING:
+        _flag_counterparts(tx, row, change.by)
+
+
+def particulars(row: SealRow) -> JsonObject:
+    """What the payload of a seal's application and activation fixes beside its public members."""
+    members: dict[str, str | None] = {
+        "name": row.name,
+        "code": row.code,
+        "imprintDigest": row.imprint_sha256,
+        "imprintPixelsDigest": row.imprint_rgba_sha256,
+        "counterpartSealId": row.counterpart_seal_id,
+        "supersedes": row.supersedes,
+    }
+    return {name: value for name, value in members.items() if value is not None}
 
 
 def _end_certificates(tx: UnitOfWork, row: SealRow, change: Change) -> None:
@@ -79,13 +98,11 @@ def _end_certificates(tx: UnitOfWork, row: SealRow, change: Change) -> None:
     certs.revoke_all_of_seal(tx, row.id, revocation)
 
 
-def _flag_counterpart(tx: UnitOfWork, row: SealRow, by: str) -> None:
+def _flag_counterparts(tx: UnitOfWork, row: SealRow, by: str) -> None:
     """The seal's other medium comes under review. Source: CONTRACT section 2."""
-    if row.counterpart_seal_id is None:
-        return
-    other = repo.get_for_update(tx.session, row.counterpart_seal_id)
-    other.under_review = True
-    other.version += 1
-    tx.session.add(other)
     own = repo.view(row).snapshot()
-    tx.record(review_flagged(repo.view(other).snapshot(), by=by, counterpart=own))
+    for other in repo.counterparts(tx.session, row):
+        other.under_review = True
+        other.version += 1
+        tx.session.add(other)
+        tx.record(review_flagged(repo.view(other).snapshot(), by=by, counterpart=own))

@@ -1,27 +1,45 @@
 """Look seals up: by id, by filter, by certificate; status at a time as known at a time."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from sealsvc.areas.deps import Deps
 from sealsvc.areas.entities import service as entities
+from sealsvc.areas.entities.model import canonicalise
 from sealsvc.areas.seals import repo
 from sealsvc.areas.seals.model import SealEvent, StatusAnswer, status_at
-from sealsvc.areas.seals.model.views import SealHistoryEvent, SealView
+from sealsvc.areas.seals.model.views import (
+    PublicSeal,
+    SealFilter,
+    SealHistoryEvent,
+    SealView,
+    may_read,
+    require_reader,
+)
 from sealsvc.ports import BlobMissing
 from sealsvc.storage.uow import UnitOfWork
-from sealsvc.values import SealId
+from sealsvc.values import Principal, SealId, SealStatus
 from sealsvc.verify.evidence import RegisteredSeal
+
+_INPUT_LIMIT = 64
+_SECOND = timedelta(seconds=1)
 
 
 @dataclass(frozen=True)
 class SealStatusAnswer:
-    """The state asked for, the present one, and the fact that proves the governing change."""
+    """The state asked for and the present one, with the facts that prove them.
+
+    fact_id: of the change that governs `answer`; later_fact_id: of the one that governs
+    `answer.known_later`; answered_at: when the registry was asked.
+    """
 
     seal: SealView
     answer: StatusAnswer
     fact_id: str | None
+    status_now: SealStatus
+    answered_at: datetime
+    later_fact_id: str | None = None
 
 
 def get(deps: Deps, seal_id: SealId) -> SealView:
@@ -38,16 +56,43 @@ def lock(tx: UnitOfWork, seal_id: SealId) -> SealView:
     return repo.view(repo.get_for_update(tx.session, seal_id))
 
 
-def search(deps: Deps, wanted: repo.SealFilter) -> list[SealView]:
-    """Seals by filter, by id; one more than `wanted.limit` where there are more."""
-    with deps.read() as session:
-        return [repo.view(row) for row in repo.search(session, wanted)]
+def require_usable(tx: UnitOfWork, seal_id: SealId) -> SealView:
+    """As `lock`, of an owner that can still act.
+
+    Raises: SealNotFound, EntityAlreadyCancelled.
+    """
+    seal = lock(tx, seal_id)
+    entities.get_active_in(tx.session, seal.owner_uscc)
+    return seal
 
 
-def history(deps: Deps, seal_id: SealId) -> list[SealHistoryEvent]:
-    """All changes in the order of recording. Raises: SealNotFound."""
+def look_up(deps: Deps, viewer: Principal | None, seal_id: SealId) -> SealView | PublicSeal:
+    """One seal as far as the reader may see it. Raises: SealNotFound."""
+    return get(deps, seal_id).seen_by(viewer)
+
+
+def search(deps: Deps, viewer: Principal | None, wanted: SealFilter) -> list[SealView | PublicSeal]:
+    """Seals by filter, by id; one more than `wanted.limit` where there are more.
+
+    Seals of natural persons are listed only to authorities, or where code or uscc names them.
+    """
+    wanted = replace(
+        wanted,
+        uscc=None if wanted.uscc is None else canonicalise(wanted.uscc[:_INPUT_LIMIT]),
+        code=None if wanted.code is None else canonicalise(wanted.code[:_INPUT_LIMIT]),
+        persons=may_read(viewer, None),
+    )
     with deps.read() as session:
-        repo.get_seal(session, seal_id)
+        return [repo.view(row).seen_by(viewer) for row in repo.search(session, wanted)]
+
+
+def history(deps: Deps, viewer: Principal, seal_id: SealId) -> list[SealHistoryEvent]:
+    """All changes in the order of recording, with reasons and persons.
+
+    Raises: SealNotFound, SealNotYours.
+    """
+    with deps.read() as session:
+        require_reader(viewer, repo.get_seal(session, seal_id).owner_uscc)
         return repo.history(session, seal_id)
 
 
@@ -62,16 +107,34 @@ def status(
     with deps.read() as session:
         seal = repo.view(repo.get_seal(session, seal_id))
         log = repo.history(session, seal_id)
-    answer = status_at([_event(item) for item in log], at or now, known_at or now)
-    return SealStatusAnswer(seal, answer, _governing_fact(log, answer))
+    events = [_event(item) for item in log]
+    answer = status_at(events, at or now, known_at or now)
+    later = answer.known_later
+    return SealStatusAnswer(
+        seal=seal,
+        answer=answer,
+        fact_id=_governing_fact(log, answer),
+        status_now=status_at(events, now, now).status or seal.status,
+        answered_at=now,
+        later_fact_id=None if later is None else _governing_fact(log, later),
+    )
 
 
 def imprint(deps: Deps, seal_id: SealId) -> bytes:
-    """The imprint's file. Raises: SealNotFound, BlobMissing."""
+    """The imprint's file, a PNG. Raises: SealNotFound, BlobMissing."""
     seal = get(deps, seal_id)
     if seal.imprint_sha256 is None:
         raise BlobMissing(sealId=seal_id)
     return deps.blobs.get(seal.imprint_sha256)
+
+
+def show_imprint(deps: Deps, viewer: Principal, seal_id: SealId) -> bytes:
+    """The same for those entitled: whoever has the picture can fake a paper seal.
+
+    Raises: SealNotFound, SealNotYours, BlobMissing. Source: china-domain section 3.4.
+    """
+    require_reader(viewer, get(deps, seal_id).owner_uscc)
+    return imprint(deps, seal_id)
 
 
 def registered_seal(deps: Deps, seal_id: SealId, signed_at: datetime | None) -> RegisteredSeal:
@@ -83,8 +146,10 @@ def registered_seal(deps: Deps, seal_id: SealId, signed_at: datetime | None) -> 
     with deps.read() as session:
         seal = repo.view(repo.get_seal(session, seal_id))
         log = repo.history(session, seal_id)
+        owner_active = entities.is_active_in(session, seal.owner_uscc)
     events = [_event(item) for item in log]
-    at_signing = None if signed_at is None else status_at(events, signed_at, signed_at)
+    moment = None if signed_at is None else _within_second(events, signed_at)
+    at_signing = None if moment is None else status_at(events, moment, moment)
     as_known_now = None if at_signing is None else at_signing.as_known_now
     return RegisteredSeal(
         seal_id=seal.seal_id,
@@ -93,16 +158,33 @@ def registered_seal(deps: Deps, seal_id: SealId, signed_at: datetime | None) -> 
         medium=seal.medium,
         owner_uscc=seal.owner_uscc,
         owner_name=seal.owner_name,
-        owner_active=entities.is_active(deps, seal.owner_uscc),
+        owner_active=owner_active,
         status_at_signing=None if as_known_now is None else as_known_now.status,
         status_then_known=None if at_signing is None else at_signing.status,
         status_now=status_at(events, now, now).status or seal.status,
-        status_now_since=seal.status_since,
+        status_now_since=seal.status_since.replace(microsecond=0),
         status_fact_id=None if as_known_now is None else _governing_fact(log, as_known_now),
-        valid_from=seal.valid_from,
+        valid_from=None if seal.valid_from is None else seal.valid_from.replace(microsecond=0),
         valid_to=seal.valid_until,
         imprint_rgba_sha256=seal.imprint_rgba_sha256,
     )
+
+
+def _within_second(events: Sequence[SealEvent], signed_at: datetime) -> datetime:
+    """When in the second of a signing time to ask for the status.
+
+    Signatures and leaves count whole seconds, the registry finer: a seal activated and used in
+    the same second was active when it was used. The use had to pass our own check, so within
+    the second the seal counts as active if it ever was.
+    """
+    if signed_at.microsecond:
+        return signed_at
+    end = signed_at + _SECOND
+    changes = [item.effective_from for item in events if signed_at < item.effective_from < end]
+    for moment in (signed_at, *changes):
+        if status_at(events, moment, moment).status is SealStatus.ACTIVE:
+            return moment
+    return signed_at
 
 
 def _event(item: SealHistoryEvent) -> SealEvent:

@@ -28,10 +28,10 @@ def void(
     ScopeMissing, UnboundRequired, DualControlRequired.
     """
     with deps.write() as tx:
-        row = repo.get_for_update(tx.session, seal_id)
-        check_version(row, request.if_version)
+        row = repo.get_family_for_update(tx.session, seal_id)
         proposal = repo.void_proposal(row)
         step = decide_void(proposal, principal)
+        check_version(row, request.if_version)
         status = next_state(SealStatus(row.status), SealAction.VOID)
         if step is VoidStep.PROPOSE:
             _propose(tx, row, principal, request)

@@ -1,0 +1,261 @@
+"""Build the committed samples: `python -m samples.build` from the project's root.
+
+A trust domain of their own is founded in a passing folder, a service runs over it, the papers of
+the demonstration are sealed through it, and then its keys are thrown away. What is left here
+verifies for ever with the root certificate, the revocation lists and the log's key beside it.
+"""
+
+import json
+import shutil
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from rich.console import Console
+
+from api.demo import papers, seals
+from api.demo.command import CLIENTS_FILE, own_service, read_clients
+from api.demo.service import Service, Unexpected
+from api.demo.steps import Folder, run_steps
+from api.demo.story import Story, new_stamp
+from sealsvc.adapters.sandbox import InlineSandbox
+from sealsvc.areas.entities.model.demo import demo_merchants
+from sealsvc.areas.verification.certificates import load_certificates, load_crl
+from sealsvc.areas.verification.offline import OfflineMaterial, verify_offline
+from sealsvc.tlog.policy import policy_of_key
+from sealsvc.verify.evidence import Expectation
+from sealsvc.verify.report import Report
+
+HERE = Path(__file__).parent
+BASE_URL = "http://samples.seal.example"
+ROOT, LOG_KEY, EXPECTED, TABLE = "root.pem", "log.vkey", "expected.json", "README.md"
+CRLS = ("root.crl", "issuing.crl")
+MAX_BYTES = 300_000
+
+STEPS = (
+    ("papers", papers.draw),
+    ("apply", seals.apply),
+    ("approve", seals.approve),
+    ("issue", seals.issue),
+    ("invoice", papers.seal_invoice),
+    ("invoice-receipt", papers.invoice_receipt),
+    ("byte-changed", papers.byte_changed),
+    ("bytes-appended", papers.bytes_appended),
+    ("overpainted", papers.overpainted),
+    ("foreign", papers.foreign),
+    ("wrong-seller", papers.wrong_seller),
+    ("contract", papers.seal_contract),
+    ("contract-receipt", papers.contract_receipt),
+)
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One committed file.
+
+    made: how, for the table. bare: verdict without any help; trusted: with the root, the lists
+    and the receipts; seller: `expect.sellerUscc` is that of merchant A.
+    """
+
+    file: str
+    made: str
+    bare: str
+    trusted: str
+    receipts: tuple[str, ...] = ()
+    seller: bool = False
+    finding: str | None = None
+
+
+SAMPLES = (
+    Sample("invoice.pdf", "甲方开给乙方的发票，未盖章", "UNSIGNED", "UNSIGNED"),
+    Sample("contract.pdf", "甲乙双方的买卖合同，未盖章", "UNSIGNED", "UNSIGNED"),
+    Sample(
+        "invoice-sealed.pdf",
+        "甲方电子发票专用章，认证签名，不允许任何改动（DocMDP P=1）",
+        "INTACT",
+        "INTACT",
+        ("invoice.tlog-proof",),
+    ),
+    Sample(
+        "contract-by-seller-sealed.pdf",
+        "合同，仅甲方盖章",
+        "INTACT",
+        "INTACT",
+        ("contract-seller.tlog-proof",),
+    ),
+    Sample(
+        "contract-sealed.pdf",
+        "合同，甲乙双方先后盖章",
+        "INTACT",
+        "INTACT",
+        ("contract-seller.tlog-proof", "contract-buyer.tlog-proof"),
+    ),
+    Sample(
+        "invoice-byte-changed.pdf",
+        "已盖章发票改动一个字节（文档信息中的一个字母）",
+        "MODIFIED",
+        "MODIFIED",
+        finding="CONTENT_DIGEST_DIFFERS",
+    ),
+    Sample(
+        "invoice-appended.pdf",
+        "已盖章发票文件末尾追加一行注释",
+        "MODIFIED",
+        "MODIFIED",
+    ),
+    Sample(
+        "invoice-overpainted.pdf",
+        "已盖章发票追加一个修订，把价税合计涂改为另一数额",
+        "MODIFIED",
+        "MODIFIED",
+    ),
+    Sample(
+        "contract-foreign.pdf",
+        "合同由未知平台的证书签名（临时 CA，pyHanko）",
+        "INTACT",
+        "INTACT",
+    ),
+    Sample(
+        "invoice-wrong-seller.pdf",
+        "甲方的发票盖了丙方的发票专用章，核验时要求销售方为甲方",
+        "INVALID",
+        "INVALID",
+        seller=True,
+        finding="SELLER_SEAL_MISMATCH",
+    ),
+)
+
+
+def judge(sample: Sample, folder: Path, at: datetime, *, trusted: bool) -> Report:
+    """The verdict on a sample as of `at`, with nothing but the files of the folder."""
+    seller = demo_merchants()["a"].uscc if sample.seller else None
+    expectation = Expectation(seller_uscc=seller)
+    material = OfflineMaterial(expectation=expectation)
+    if trusted:
+        material = OfflineMaterial(
+            anchors_der=load_certificates((folder / ROOT).read_bytes()),
+            crls_der=tuple(load_crl((folder / name).read_bytes()) for name in CRLS),
+            receipts=tuple((folder / name).read_bytes() for name in sample.receipts),
+            log_policy=policy_of_key((folder / LOG_KEY).read_text().strip()),
+            expectation=expectation,
+        )
+    return verify_offline(
+        (folder / sample.file).read_bytes(),
+        material,
+        sandbox=InlineSandbox(),
+        clock=FixedClock(at),
+        filename=sample.file,
+    )
+
+
+@dataclass(frozen=True)
+class FixedClock:
+    """A clock that stands still."""
+
+    at: datetime
+
+    def now(self) -> datetime:
+        """Always the same instant."""
+        return self.at
+
+
+def build(folder: Path) -> None:
+    """Make every sample anew in the folder. Raises: Unexpected when a verdict is another one."""
+    printer = Console()
+    with TemporaryDirectory(prefix="sealsvc-samples-") as passing:
+        data, made = Path(passing) / "data", Path(passing) / "made"
+        with own_service(data, SEALSVC_BASE_URL=BASE_URL, SEALSVC_CRL_DAYS="90") as url:
+            service = Service(url, read_clients(data / CLIENTS_FILE))
+            at = service.now()
+            story = Story(service, Folder(made), at, new_stamp(at))
+            steps = [(name, partial(act, story)) for name, act in STEPS]
+            results = run_steps([*steps, ("trust", partial(fetch_trust, story))], printer)
+            judged_at = service.now()
+            service.close()
+        if not all(result.ok for result in results):
+            raise Unexpected("the samples were not all made")
+        check(made, judged_at)
+        for name in sorted(file_names()):
+            shutil.copyfile(made / name, folder / name)
+    write_table(folder, judged_at)
+
+
+def fetch_trust(story: Story) -> str:
+    """Take the root certificate and the revocation lists out of the service."""
+    for name in (ROOT, *CRLS):
+        story.folder.write(name, story.service.call("GET", f"/pki/{name}").content)
+    return ", ".join((ROOT, *CRLS))
+
+
+def check(folder: Path, at: datetime) -> None:
+    """Hold each file to its verdicts and its size. Raises: Unexpected."""
+    for sample in SAMPLES:
+        for trusted, wanted in ((False, sample.bare), (True, sample.trusted)):
+            report = judge(sample, folder, at, trusted=trusted)
+            codes = [finding.code for finding in report.findings]
+            if report.summary != wanted or (sample.finding and sample.finding not in codes):
+                how = "trusted" if trusted else "bare"
+                raise Unexpected(f"{sample.file} ({how}) is {report.summary}: {codes}")
+        if (folder / sample.file).stat().st_size > MAX_BYTES:
+            raise Unexpected(f"{sample.file} is too large to be committed")
+
+
+def file_names() -> set[str]:
+    """Every file that belongs to the samples, table and expectations left out."""
+    receipts = {name for sample in SAMPLES for name in sample.receipts}
+    return {sample.file for sample in SAMPLES} | receipts | {ROOT, LOG_KEY, *CRLS}
+
+
+def write_table(folder: Path, at: datetime) -> None:
+    """Write the expectations for machines, and the table for persons."""
+    rows = [
+        {
+            "file": sample.file,
+            "bare": sample.bare,
+            "trusted": sample.trusted,
+            "receipts": list(sample.receipts),
+            "sellerUscc": demo_merchants()["a"].uscc if sample.seller else None,
+            "finding": sample.finding,
+        }
+        for sample in SAMPLES
+    ]
+    instant = at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    shape = {"judgedAt": instant, "samples": rows}
+    text = json.dumps(shape, ensure_ascii=False, indent=2) + "\n"
+    (folder / EXPECTED).write_text(text, encoding="utf-8")
+    table = "\n".join(_row(sample) for sample in SAMPLES)
+    page = (folder / TABLE).read_text(encoding="utf-8") if (folder / TABLE).exists() else ""
+    head, _, rest = page.partition(_BEGIN)
+    tail = rest.partition(_END)[2]
+    block = (
+        f"{_BEGIN}\n| 文件 | 怎样做成 | 只凭文件 | 凭根证书、吊销列表与回执 |\n|---|---|---|---|\n"
+    )
+    (folder / TABLE).write_text(f"{head}{block}{table}\n{_END}{tail}", encoding="utf-8")
+
+
+_HEAD = "| 文件 | 怎样做成 | 只凭文件 | 凭根证书、吊销列表与回执 |\n|---|---|---|---|"
+_BEGIN, _END = "<!-- table begins, written by build.py -->", "<!-- table ends -->"
+
+
+def _row(sample: Sample) -> str:
+    seller = "（要求销售方为甲方）" if sample.seller else ""
+    name = f"[`{sample.file}`]({sample.file})"
+    return f"| {name} | {sample.made} | {sample.bare}{seller} | {sample.trusted}{seller} |"
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Build into the folder given, else beside this file; the exit status."""
+    try:
+        build(Path(arguments[0]) if arguments else HERE)
+    except Unexpected as error:
+        Console(stderr=True).print(str(error), style="red", markup=False)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,87 @@
+"""Look certificates, issuers and CRLs up."""
+
+from sealsvc.areas.certs import repo
+from sealsvc.areas.certs.model import (
+    CertificateView,
+    PkiObject,
+    PkiObjectNotFound,
+    PublishedCrl,
+    TrustMaterial,
+)
+from sealsvc.areas.deps import Deps
+from sealsvc.values import SealId
+from sealsvc.verify.evidence import CertificateRecord
+
+
+def trust_material(deps: Deps) -> TrustMaterial:
+    """Our roots, issuing CAs and newest CRLs."""
+    with deps.read() as session:
+        rows = repo.issuers(session)
+        crls = [repo.find_crl(session, row.label) for row in rows]
+    return TrustMaterial(
+        anchors_der=tuple(row.der for row in rows if row.rank == 0),
+        issuers_der=tuple(row.der for row in rows if row.rank > 0),
+        crls_der=tuple(row.der for row in crls if row is not None),
+    )
+
+
+def record_of(deps: Deps, certificate_der: bytes, serial: str) -> CertificateRecord | None:
+    """Our record of a certificate, None unless it is byte for byte one we issued."""
+    with deps.read() as session:
+        row = repo.find_certificate(session, serial)
+        if row is None or row.der != certificate_der:
+            return None
+        return CertificateRecord(
+            serial_hex=row.serial_hex, sealed_for=row.seal_id, revoked_at=row.revoked_at
+        )
+
+
+def of_seal(deps: Deps, seal_id: str) -> list[CertificateView]:
+    """All certificates of a seal, newest first."""
+    with deps.read() as session:
+        return [repo.view(row) for row in repo.certificates_of_seal(session, seal_id)]
+
+
+def find(deps: Deps, serial: str) -> CertificateView | None:
+    """A certificate by serial number."""
+    with deps.read() as session:
+        row = repo.find_certificate(session, serial)
+        return None if row is None else repo.view(row)
+
+
+def issuer_certificate(deps: Deps, label: str) -> bytes:
+    """DER of a CA certificate, for /pki/. Raises: PkiObjectNotFound."""
+    with deps.read() as session:
+        return repo.issuer_certificate(session, label)
+
+
+def chain_der(deps: Deps) -> tuple[bytes, ...]:
+    """The issuers a sealed document embeds: the issuing CA, never the root (pdf.md rule 9)."""
+    with deps.read() as session:
+        return tuple(row.der for row in repo.issuers(session) if row.rank > 0)
+
+
+def newest_crl(deps: Deps, label: str) -> PublishedCrl:
+    """An issuer's newest CRL, for /pki/. Raises: PkiObjectNotFound."""
+    with deps.read() as session:
+        row = repo.find_crl(session, label)
+        if row is None:
+            raise PkiObjectNotFound(name=label[:40])
+        return PublishedCrl(row.der, row.number, row.this_update, row.next_update)
+
+
+def pki_objects(deps: Deps) -> list[PkiObject]:
+    """Our CAs, the root first, with what is known of their newest CRLs."""
+    with deps.read() as session:
+        found = []
+        for row in repo.issuers(session):
+            crl = repo.find_crl(session, row.label)
+            dates = () if crl is None else (crl.number, crl.this_update, crl.next_update)
+            found.append(PkiObject(row.label, row.rank, row.serial_hex, *dates))
+        return found
+
+
+def seal_of(deps: Deps, certificate_der: bytes, serial: str) -> SealId | None:
+    """The seal whose certificate this is, byte for byte."""
+    record = record_of(deps, certificate_der, serial)
+    return None if record is None or record.sealed_for is None else SealId(record.sealed_for)

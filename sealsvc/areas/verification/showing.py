@@ -1,0 +1,138 @@
+"""A verdict for a person to look at: the report with both pictures of each seal."""
+
+import json
+from base64 import b64encode
+from dataclasses import dataclass
+from typing import Any
+
+from sealsvc.areas.certs import service as certs
+from sealsvc.areas.deps import Deps
+from sealsvc.areas.seals import service as seals
+from sealsvc.areas.transparency import service as transparency
+from sealsvc.areas.transparency.model import SEALING_COMPLETED, TraceEvent, TraceQuery
+from sealsvc.areas.verification import service
+from sealsvc.areas.verification.model import VerificationRequest
+from sealsvc.areas.verification.reading import DocumentRead
+from sealsvc.documents.values import SignatureReading
+from sealsvc.values import SealId
+
+_SHOWN = "seal."
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """PNG in base64; None where there is none."""
+
+    embedded: str | None
+    registered: str | None
+
+
+@dataclass(frozen=True)
+class TimelineEvent:
+    """One point of a timeline. at: RFC 3339; key: of its words; kind: registry, signed, verified.
+
+    receipt: path of its receipt.
+    """
+
+    at: str
+    key: str
+    kind: str
+    detail: str = ""
+    receipt: str | None = None
+
+
+@dataclass(frozen=True)
+class ShownVerdict:
+    """A kept report (decoded), pictures by signature id, the timeline, the sealing's receipt."""
+
+    report: dict[str, Any]
+    pictures: dict[str, Pictures]
+    timeline: tuple[TimelineEvent, ...]
+    receipt: str | None
+
+
+def verify_and_show(deps: Deps, request: VerificationRequest) -> ShownVerdict:
+    """Verify as anyone, and gather what a page shows beside the report.
+
+    Raises: as `service.verify`.
+    """
+    view, document = service.verify_document(deps, None, request)
+    report = json.loads(view.body)
+    sealings = _sealings(deps, document.sha256)
+    return ShownVerdict(
+        report=report,
+        pictures=_pictures(deps, document),
+        timeline=tuple(_timeline(deps, report, sealings)),
+        receipt=_receipt_path(sealings[-1], document.sha256) if sealings else None,
+    )
+
+
+def _pictures(deps: Deps, document: DocumentRead) -> dict[str, Pictures]:
+    found = {}
+    for reading, serial in zip(document.reading.signatures, document.serials, strict=True):
+        embedded = None if reading.picture is None else reading.picture.png
+        registered = _registered_imprint(deps, reading, serial)
+        found[reading.id] = Pictures(_b64(embedded), _b64(registered))
+    return found
+
+
+def _registered_imprint(deps: Deps, reading: SignatureReading, serial: str | None) -> bytes | None:
+    """The imprint of the seal whose certificate signed; shown only to who holds such a file."""
+    der = reading.signer_certificate_der
+    seal_id = None if der is None or serial is None else certs.seal_of(deps, der, serial)
+    if seal_id is None or seals.get(deps, seal_id).imprint_sha256 is None:
+        return None
+    return seals.imprint(deps, seal_id)
+
+
+def _sealings(deps: Deps, digest: str) -> list[TraceEvent]:
+    events = transparency.trace(deps, None, TraceQuery(digest=digest))
+    return [event for event in events if event.type == SEALING_COMPLETED and event.payload]
+
+
+def _timeline(
+    deps: Deps, report: dict[str, Any], sealings: list[TraceEvent]
+) -> list[TimelineEvent]:
+    """Registry changes of every seal in the file, the sealings, this verification; by time."""
+    points = [TimelineEvent(report["gatheredAt"], "event.verified", "verified")]
+    for one in report["signatures"]:
+        if one["seal"] is None:
+            continue
+        seal_id = SealId(one["seal"]["sealId"])
+        registry = transparency.trace(deps, None, TraceQuery(seal_id=seal_id))
+        points += [
+            TimelineEvent(_at(event), event.type, "registry", one["seal"]["name"], _path(event))
+            for event in registry
+            if event.type.startswith(_SHOWN)
+        ]
+        when = one["bestSignatureTime"] or one["claimedSigningTime"]
+        if when is not None:
+            receipt = _receipt_of(one["signatureSha256"], sealings)
+            points.append(
+                TimelineEvent(when, "event.signed", "signed", one["seal"]["name"], receipt)
+            )
+    return sorted(points, key=lambda point: point.at)
+
+
+def _receipt_of(signature_sha256: str | None, sealings: list[TraceEvent]) -> str | None:
+    for event in sealings:
+        payload = event.payload or {}
+        if payload.get("signatureDigest") == signature_sha256:
+            return _receipt_path(event, str(payload["digest"]))
+    return None
+
+
+def _at(event: TraceEvent) -> str:
+    return f"{event.at:%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _path(event: TraceEvent) -> str:
+    return f"/v1/receipts/{event.fact_id}"
+
+
+def _receipt_path(event: TraceEvent, digest: str) -> str:
+    return f"{_path(event)}?digest={digest}"
+
+
+def _b64(png: bytes | None) -> str | None:
+    return None if png is None else b64encode(png).decode()

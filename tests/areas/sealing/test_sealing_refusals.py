@@ -1,0 +1,220 @@
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from sealsvc.areas.access.model import NotYourEntity, ScopeMissing
+from sealsvc.areas.deps import Deps
+from sealsvc.areas.entities import service as entities
+from sealsvc.areas.entities.model import EntityAlreadyCancelled
+from sealsvc.areas.sealing import service as sealing
+from sealsvc.areas.sealing.model import (
+    DeclarationInvalid,
+    SealIsPhysical,
+    SealNotActive,
+    SealOutOfValidity,
+    SealTypeNotAllowed,
+)
+from sealsvc.areas.sealing.placing import PlaceWish
+from sealsvc.areas.sealing.service import SealingRequest
+from sealsvc.areas.seals import service as seals
+from sealsvc.areas.seals.model import SealAction
+from sealsvc.areas.seals.model.views import SealApplication, SealNotFound, SealView
+from sealsvc.documents import UnsupportedFormat
+from sealsvc.documents.pdf.errors import (
+    DocmdpForbidsSeal,
+    DocumentEncrypted,
+    DocumentUnreadable,
+    ExistingSignatureBroken,
+    PageNotFound,
+    PlacementOutOfPage,
+)
+from sealsvc.storage.uow import Store
+from sealsvc.values import (
+    DocumentRole,
+    PlacementInvalid,
+    Principal,
+    Scope,
+    SealId,
+    SealMedium,
+    SealType,
+)
+from tests.areas.sealing.story import OPERATOR, REGULATOR, A, B, Story, merchant, pdf
+from tests.builders.pdf import encrypted, imprint
+
+
+def refused(story: Story, seal: SealView, error: type[Exception], **options: object) -> None:
+    """The sealing is refused and leaves no trace: no row, no fact, no certificate."""
+    before = _facts(story.deps)
+    with pytest.raises(error):
+        story.use(seal, **options)  # type: ignore[arg-type]
+    assert _facts(story.deps) == before
+
+
+def _facts(deps: Deps) -> int:
+    from sqlalchemy import func, select
+
+    from sealsvc.storage.tables import FactRow
+
+    with deps.read() as session:
+        return session.scalar(select(func.count()).select_from(FactRow)) or 0
+
+
+@pytest.fixture
+def contract(story: Story) -> SealView:
+    return story.seal(A, SealType.CONTRACT)
+
+
+def test_who_may_not(story: Story, contract: SealView) -> None:
+    a = merchant(A)
+    without = replace(a, scopes=a.scopes - {Scope.SEAL_SIGN})
+    everything = Principal("cli_x", "x", frozenset(Scope))
+    for who, error in (
+        (without, ScopeMissing),
+        (merchant(B), NotYourEntity),
+        (REGULATOR, ScopeMissing),
+        (everything, NotYourEntity),
+    ):
+        refused(story, contract, error, who=who)
+
+
+def test_unknown_seal(story: Story) -> None:
+    with pytest.raises(SealNotFound):
+        sealing.seal(story.deps, merchant(A), SealingRequest(SealId("seal_unknown"), pdf()))
+
+
+@pytest.mark.parametrize(
+    "action", [SealAction.SUSPEND, SealAction.REPORT_LOST, SealAction.REVOKE]
+)
+def test_a_seal_that_is_not_active(story: Story, contract: SealView, action: SealAction) -> None:
+    story.change(contract, action, merchant(A))
+    refused(story, contract, SealNotActive)
+
+
+def test_a_seal_that_was_never_issued(story: Story) -> None:
+    application = SealApplication(A, SealType.CONTRACT, SealMedium.ELECTRONIC, "合同专用章")
+    refused(story, seals.apply(story.deps, merchant(A), application), SealNotActive)
+
+
+def test_a_seal_past_its_validity(story: Story, contract: SealView) -> None:
+    assert contract.valid_until is not None
+    story.clock.at = contract.valid_until
+    refused(story, contract, SealOutOfValidity)
+
+
+def test_a_cancelled_owner(story: Story, contract: SealView) -> None:
+    entities.cancel(story.deps, OPERATOR, A, "注销")
+    refused(story, contract, EntityAlreadyCancelled)
+
+
+def test_a_physical_seal(story: Story) -> None:
+    application = SealApplication(
+        A,
+        SealType.CONTRACT,
+        SealMedium.PHYSICAL,
+        "合同专用章",
+        code="1100000000001",
+        imprint=imprint(),
+    )
+    refused(story, seals.apply(story.deps, merchant(A), application), SealIsPhysical)
+
+
+def test_types_and_declarations(story: Story, contract: SealView) -> None:
+    refused(story, contract, SealTypeNotAllowed, role=DocumentRole.INVOICE)
+    refused(story, contract, DeclarationInvalid, seller_uscc="91110000MA00000153")
+    refused(story, contract, DeclarationInvalid, party_usccs=(A, A))
+    refused(story, contract, DeclarationInvalid, number="\n")
+
+
+@pytest.mark.parametrize(
+    ("data", "error"),
+    [
+        (imprint(), UnsupportedFormat),
+        (b"", UnsupportedFormat),
+        (b"hello", UnsupportedFormat),
+        (b"PK\x03\x04" + bytes(100), UnsupportedFormat),
+        (encrypted(), DocumentEncrypted),
+        (encrypted("secret"), DocumentEncrypted),
+        (b"%PDF-1.7\n", DocumentUnreadable),
+        (pdf()[: len(pdf()) // 3], DocumentUnreadable),
+        (b"%PDF-1.7\n" + b"\xff" * 10_000, DocumentUnreadable),
+    ],
+)
+def test_documents_that_are_none(
+    story: Story, contract: SealView, data: bytes, error: type[Exception]
+) -> None:
+    refused(story, contract, error, data=data)
+
+
+@pytest.mark.parametrize(
+    ("wish", "error"),
+    [
+        (PlaceWish(page=2), PageNotFound),
+        (PlaceWish(page=-2), PageNotFound),
+        (PlaceWish(page=0), PageNotFound),
+        (PlaceWish(1, 200, 10), PlacementOutOfPage),
+        (PlaceWish(1, 10, 290), PlacementOutOfPage),
+        (PlaceWish(width_mm=500), PlacementOutOfPage),
+    ],
+)
+def test_places_that_are_none(
+    story: Story, contract: SealView, wish: PlaceWish, error: type[Exception]
+) -> None:
+    refused(story, contract, error, place=wish)
+
+
+@pytest.mark.parametrize(
+    "wish", [{"x_mm": 1}, {"y_mm": 1}, {"invisible": True, "page": 1}, {"x_mm": -1, "y_mm": 0}]
+)
+def test_wishes_that_contradict_themselves(wish: dict[str, int]) -> None:
+    from sealsvc.areas.sealing.placing import Box, placed
+
+    with pytest.raises(PlacementInvalid):
+        placed(PlaceWish(**wish), 1, (210, 297), Box(0, 0, 40, 40), [])  # type: ignore[arg-type]
+
+
+def test_a_certified_invoice_takes_no_further_seal(story: Story, contract: SealView) -> None:
+    invoice = story.invoice(story.seal())
+    refused(story, contract, DocmdpForbidsSeal, data=invoice.sealed)
+
+
+def test_a_broken_signature_is_not_covered_up(story: Story, contract: SealView) -> None:
+    sealed = story.use(contract).sealed
+    broken = sealed.replace(b"595.28", b"595.27", 1)
+    assert broken != sealed
+    before = _facts(story.deps)
+    with pytest.raises(ExistingSignatureBroken):
+        story.use(contract, broken)
+    assert _facts(story.deps) == before
+
+
+def test_suspended_while_it_was_being_sealed(
+    story: Story, contract: SealView, make_deps: Callable[..., Deps], store: Store
+) -> None:
+    """The suspension commits between the two transactions: nothing leaves."""
+    deps = make_deps()
+
+    class Suspending:
+        """Suspends the seal just before the sealed file is stored."""
+
+        def put(self, data: bytes) -> str:
+            story.change(contract, SealAction.SUSPEND)
+            return deps.blobs.put(data)
+
+        def get(self, sha256: str) -> bytes:
+            return deps.blobs.get(sha256)
+
+    story.deps = replace(deps, blobs=Suspending())
+    with pytest.raises(SealNotActive):
+        story.use(contract)
+    _, abandoned = _sealing_facts(story)
+    assert abandoned is not None
+    assert abandoned["reason"] == "SEAL_NOT_ACTIVE"
+
+
+def _sealing_facts(story: Story) -> tuple[object, dict[str, object] | None]:
+    from sealsvc.values import SubjectKind
+
+    facts = [one for one in story.facts(SubjectKind.ENTITY, A) if one.type.startswith("sealing.")]
+    assert [fact.type for fact in facts] == ["sealing.authorised", "sealing.abandoned"]
+    return facts[0], facts[1].opened()  # type: ignore[return-value]

@@ -1,0 +1,235 @@
+"""Vectors about the document, its bytes and later changes."""
+
+from sealsvc.documents.values import (
+    Change,
+    ChangeClass,
+    Coverage,
+    DigestOutcome,
+    SignatureOutcome,
+)
+from tests.builders.evidence import (
+    sound,
+)
+from tests.unit.verify.odd_certificates import STAMPING, odd_leaf
+from tests.unit.verify.vectors.base import DOUBT, FAIL, after, problem, v
+
+NEGATIVE_DOCUMENT = (
+    v(
+        "removed-signature",
+        "pdf.md 4 (h): never UNSIGNED",
+        sound().none().document(earlier_signatures=("seal-1",)),
+        "MODIFIED TOTAL_FAILED FORMAT_FAILURE",
+        "SIGNATURE_REMOVED",
+        "I=FAILED",
+    ),
+    v(
+        "removed-and-resealed",
+        "removed field sealed over",
+        sound().document(earlier_signatures=("seal-0",)),
+        "MODIFIED TOTAL_FAILED FORMAT_FAILURE",
+        "SIGNATURE_REMOVED",
+    ),
+    v(
+        "outside-form",
+        "signature outside the form, none inside",
+        sound().none().document(problems=problem("SIGNATURE_OUTSIDE_FORM")),
+        f"{DOUBT} SIG_CONSTRAINTS_FAILURE",
+        "SIGNATURE_OUTSIDE_FORM",
+    ),
+    v(
+        "outside-form-beside-sound",
+        "INDETERMINATE at best",
+        sound().document(problems=problem("SIGNATURE_OUTSIDE_FORM")),
+        f"{DOUBT} SIG_CONSTRAINTS_FAILURE",
+        "SIGNATURE_OUTSIDE_FORM",
+        "I=INDETERMINATE",
+    ),
+    v(
+        "unknown-document-problem",
+        "a reader's new code never helps",
+        sound().document(problems=problem("SOMETHING_NEW")),
+        f"{DOUBT} SIG_CONSTRAINTS_FAILURE",
+        "DOCUMENT_STRUCTURE_DOUBTFUL",
+    ),
+    v(
+        "form-unreadable-unsigned",
+        "a signature could hide there",
+        sound().none().document(problems=problem("FORM_UNREADABLE")),
+        f"{DOUBT} SIG_CONSTRAINTS_FAILURE",
+    ),
+    v(
+        "lenient-signed",
+        "a sloppy file weakens what is signed in it",
+        sound().document(problems=problem("STRUCTURE_LENIENT")),
+        f"{DOUBT} SIG_CONSTRAINTS_FAILURE",
+    ),
+    v(
+        "not-gathered",
+        "a signature nobody gathered for",
+        sound().document(signatures=(sound().and_then().build().reading.signatures)),
+        f"{DOUBT} SIGNED_DATA_NOT_FOUND",
+        "SIGNATURE_NOT_GATHERED",
+    ),
+    v(
+        "timestamp-only",
+        "R01: a time-stamp is no seal",
+        sound().reading(
+            is_timestamp=True,
+            sub_filter="ETSI.RFC3161",
+            signer_certificate_der=odd_leaf("tsa", purpose=STAMPING),
+        ),
+        "INDETERMINATE TOTAL_PASSED",
+        "NO_SEAL_IN_DOCUMENT",
+        "A=INDETERMINATE",
+    ),
+)
+
+NEGATIVE_INTEGRITY = (
+    v(
+        "digest-differs",
+        "5.2.7: HASH_FAILURE",
+        sound().reading(digest=DigestOutcome.DIFFERS),
+        "MODIFIED TOTAL_FAILED HASH_FAILURE",
+        "CONTENT_DIGEST_DIFFERS",
+        "I=FAILED T=PASSED",
+    ),
+    v(
+        "digest-not-checked",
+        "5.2.7: data missing",
+        sound().reading(digest=DigestOutcome.NOT_CHECKED),
+        f"{DOUBT} SIGNED_DATA_NOT_FOUND",
+    ),
+    v(
+        "value-wrong",
+        "5.2.7: SIG_CRYPTO_FAILURE",
+        sound().reading(signature=SignatureOutcome.FAILS),
+        f"{FAIL} SIG_CRYPTO_FAILURE",
+        "SIGNATURE_VALUE_WRONG SIGNER_NOT_ESTABLISHED",
+        "A=NOT_CHECKED",
+    ),
+    v(
+        "value-not-checked",
+        "5.2.7",
+        sound().reading(signature=SignatureOutcome.NOT_CHECKED),
+        f"{DOUBT} SIG_CONSTRAINTS_FAILURE",
+    ),
+    v(
+        "partial",
+        "ISO 32000-2 12.8.1: gap",
+        sound().reading(coverage=Coverage.PARTIAL),
+        f"{FAIL} FORMAT_FAILURE",
+        "PARTIAL_COVERAGE",
+    ),
+    v(
+        "coverage-unknown",
+        "never valid",
+        sound().reading(coverage=Coverage.UNKNOWN),
+        f"{DOUBT} SIGNED_DATA_NOT_FOUND",
+        "COVERAGE_UNKNOWN",
+    ),
+    v(
+        "form-filled",
+        "strict: form filling is a change",
+        sound().reading(**after(ChangeClass.FORM_FILLING)),
+        "MODIFIED TOTAL_FAILED FORMAT_FAILURE",
+        "MODIFIED_AFTER_SIGNING",
+    ),
+    v(
+        "annotated",
+        "strict: annotations are changes",
+        sound().reading(**after(ChangeClass.ANNOTATION)),
+        "MODIFIED TOTAL_FAILED FORMAT_FAILURE",
+    ),
+    v(
+        "changed",
+        "content changed",
+        sound().reading(**after(ChangeClass.FURTHER_SEAL, ChangeClass.OTHER)),
+        "MODIFIED TOTAL_FAILED FORMAT_FAILURE",
+    ),
+    v(
+        "unreadable-revision",
+        "what cannot be classified is a change",
+        sound().reading(**after(ChangeClass.UNREADABLE)),
+        "MODIFIED TOTAL_FAILED FORMAT_FAILURE",
+    ),
+    v(
+        "unchecked-then-unreadable",
+        "nothing established, nothing provably changed: a doubt, not MODIFIED",
+        sound().reading(digest=DigestOutcome.NOT_CHECKED, **after(ChangeClass.UNREADABLE)),
+        f"{DOUBT} SIGNED_DATA_NOT_FOUND",
+        "CHANGES_NOT_CLASSIFIED",
+    ),
+    v(
+        "worst-without-list",
+        "the worst class counts without its change",
+        sound().reading(worst_change=ChangeClass.OTHER),
+        "MODIFIED TOTAL_FAILED FORMAT_FAILURE",
+    ),
+    v(
+        "list-worse-than-worst",
+        "a listed change counts whatever the worst says",
+        sound().reading(changes_after=(Change(ChangeClass.OTHER, 3, ""),)),
+        "MODIFIED TOTAL_FAILED FORMAT_FAILURE",
+    ),
+    v(
+        "junk-behind",
+        "pdf.md 3: bytes after the signature, nothing accounts for them",
+        sound().reading(coverage=Coverage.REVISION),
+        "MODIFIED TOTAL_FAILED FORMAT_FAILURE",
+        "REVISION_UNACCOUNTED",
+    ),
+    v(
+        "docmdp-violated",
+        "ISO 32000-2 12.8.2.2",
+        sound().reading(docmdp=1, docmdp_kept=False, **after(ChangeClass.FURTHER_SEAL)),
+        "MODIFIED TOTAL_FAILED FORMAT_FAILURE",
+        "DOCMDP_VIOLATED",
+    ),
+    v(
+        "one-of-two-changed",
+        "the worst signature decides",
+        sound().and_then(**after(ChangeClass.OTHER)),
+        "MODIFIED TOTAL_FAILED FORMAT_FAILURE",
+    ),
+    v(
+        "cms-unreadable",
+        "5.2.2: FORMAT_FAILURE",
+        sound().reading(problems=problem("CMS_UNREADABLE")),
+        f"{FAIL} FORMAT_FAILURE",
+        "SIGNATURE_UNREADABLE",
+    ),
+    v(
+        "two-signers",
+        "several SignerInfos never pass",
+        sound().reading(problems=problem("MULTIPLE_SIGNER_INFOS")),
+        f"{DOUBT} SIG_CONSTRAINTS_FAILURE",
+        "MULTIPLE_SIGNER_INFOS",
+    ),
+    v(
+        "econtent",
+        "enclosed content never passes",
+        sound().reading(problems=problem("ECONTENT_PRESENT")),
+        f"{DOUBT} SIG_CONSTRAINTS_FAILURE",
+        "ECONTENT_PRESENT",
+    ),
+    v(
+        "unknown-problem",
+        "a reader's new code never helps",
+        sound().reading(problems=problem("SOMETHING_NEW")),
+        f"{DOUBT} SIG_CONSTRAINTS_FAILURE",
+        "SIGNATURE_STRUCTURE_DOUBTFUL",
+    ),
+    v(
+        "unknown-subfilter",
+        "INDETERMINATE at best",
+        sound().reading(sub_filter="adbe.x509.rsa_sha1"),
+        f"{DOUBT} SIG_CONSTRAINTS_FAILURE",
+        "SUBFILTER_UNKNOWN",
+    ),
+    v(
+        "foreign-and-two-signers",
+        "a second doubt takes INTACT away",
+        sound().foreign().reading(problems=problem("MULTIPLE_SIGNER_INFOS")),
+        f"{DOUBT} SIG_CONSTRAINTS_FAILURE NO_CERTIFICATE_CHAIN_FOUND",
+    ),
+)
