@@ -21,8 +21,10 @@ from api.routers import (
     entities,
     log,
     ops,
+    pki,
     receipts,
     sealings,
+    seals,
     trace,
     verifications,
 )
@@ -33,6 +35,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     ops.router,
     problem_pages.router,
     entities.router,
+    seals.router,
     sealings.router,
     verifications.router,
     comparisons.router,
@@ -41,6 +44,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     audit.router,
     views.router,
     log.router,
+    pki.router,
 )
 
 # As many as the engine's pool has connections (16 + 32), so that no thread waits for one.

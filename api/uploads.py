@@ -185,9 +185,9 @@ def _query_place(at: str, names: frozenset[str], request: Request) -> dict[str, 
 def _query_members(model: type[BaseModel], prefix: str = "") -> dict[str, bool]:
     """Dotted parameter name → whether it is a list."""
     members: dict[str, bool] = {}
-    for name, field in model.model_fields.items():
-        alias = prefix + (field.alias or name)
-        kinds = [kind for kind in (field.annotation, *get_args(field.annotation)) if kind]
+    for name, member in model.model_fields.items():
+        alias = prefix + (member.alias or name)
+        kinds = [kind for kind in (member.annotation, *get_args(member.annotation)) if kind]
         nested = [kind for kind in kinds if _is_model(kind)]
         if nested:
             members |= _query_members(nested[0], alias + ".")

@@ -9,7 +9,14 @@ from sqlalchemy import Connection
 
 from sealsvc.migrations.schema import complete_metadata
 from sealsvc.settings import Settings
-from sealsvc.storage.db import MIGRATING, make_engine
+from sealsvc.storage.db import MIGRATING, UtcDateTime, make_engine
+
+
+def _render_item(kind: str, item: object, _context: object) -> str | bool:
+    """A migration speaks of the column type, not of our decorator around it."""
+    if kind == "type" and isinstance(item, UtcDateTime):
+        return "sa.DateTime(timezone=True)"
+    return False
 
 
 def _run(connection: Connection) -> None:
@@ -18,6 +25,7 @@ def _run(connection: Connection) -> None:
         target_metadata=complete_metadata(),
         render_as_batch=connection.dialect.name == "sqlite",
         compare_type=True,
+        render_item=_render_item,
     )
     with context.begin_transaction():
         context.run_migrations()

@@ -20,8 +20,5 @@ MODULES = (
 def complete_metadata() -> MetaData:
     """The metadata with every table registered."""
     for name in MODULES:
-        try:
-            import_module(name)
-        except ModuleNotFoundError:
-            continue
+        import_module(name)
     return metadata()

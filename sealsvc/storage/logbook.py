@@ -288,7 +288,10 @@ class Logbook:
         """A signed checkpoint, the fresh signature verified before it is used."""
         key = parse_vkey(self._key.vkey)
         note = sign_note(checkpoint.text(), [NoteSigner(key, self._key.sign)])
-        open_note(note, [key])
+        try:
+            open_note(note, [key])
+        except TlogError as error:
+            raise LogForkRefused(reason="the fresh signature does not verify") from error
         return note
 
     def _checkpoint_time(self, head: Head) -> datetime:

@@ -97,18 +97,25 @@ class History:
 
 
 def order_for(place: Place, number: int, chance: random.Random) -> dict[str, object]:
-    """Half of the deaths at the named steps in turn, half at any step whatever."""
+    """Half of the deaths at the named steps in turn, half at any step whatever.
+
+    A log gets a new tile at its very first batch, so some die there.
+    """
     named = number % 2 == 0
+    point = NAMED[number // 2 % len(NAMED)] if named else ""
+    occurrence = chance.randrange(1, 6) if named else chance.randrange(1, 350)
+    if number % 60 == 0:
+        point, occurrence = "sequencer.INSERT log_tile", 1
     return {
         "folder": place.folder,
         "url": place.url,
         "schema": place.schema,
         "seed": chance.random(),
-        "point": NAMED[number // 2 % len(NAMED)] if named else "",
-        "occurrence": chance.randrange(1, 6) if named else chance.randrange(1, 500),
+        "point": point,
+        "occurrence": occurrence,
         "unknown": chance.choice([0, 0, 0.1]),
         "writers": chance.randrange(1, 4),
-        "writes": 25,
+        "writes": 16,
     }
 
 

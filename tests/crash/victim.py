@@ -112,7 +112,9 @@ def live(order: dict[str, object]) -> None:
     over = threading.Event()
     writers = [
         threading.Thread(
-            target=guarded(write_some, world, fuse, random.Random(chance.random()), order["writes"]),
+            target=guarded(
+                write_some, world, fuse, random.Random(chance.random()), order["writes"]
+            ),
             name=f"writer-{number}",
         )
         for number in range(int(str(order["writers"])))

@@ -88,6 +88,17 @@ class CertificateView:
 
 
 @dataclass(frozen=True)
+class Issuer:
+    """A CA of ours. label: its name under /pki/; rank: 0 for the root; serial_hex: its own."""
+
+    label: str
+    rank: int
+    serial_hex: str
+    key_ref: KeyRef
+    der: bytes
+
+
+@dataclass(frozen=True)
 class Revocation:
     """Why and when a certificate ends. invalid_since: when the key was lost, if earlier."""
 

@@ -12,6 +12,7 @@ from sealsvc.areas.certs.model import (
     CertificateNotFound,
     CertificateStatus,
     CertificateView,
+    Issuer,
     IssuerMissing,
     PkiObjectNotFound,
 )
@@ -90,17 +91,21 @@ def stale_intents(session: Session, before: datetime) -> Sequence[CertificateRow
     return session.exec(query.with_for_update()).all()
 
 
-def issuers(session: Session) -> Sequence[IssuerRow]:
+def issuers(session: Session) -> list[Issuer]:
     """Our CAs, the root first."""
-    return session.exec(select(IssuerRow).order_by(col(IssuerRow.rank))).all()
+    return [_issuer(row) for row in session.exec(select(IssuerRow).order_by(col(IssuerRow.rank)))]
 
 
-def get_issuer(session: Session, label: str) -> IssuerRow:
+def get_issuer(session: Session, label: str) -> Issuer:
     """A CA by its label. Raises: IssuerMissing."""
     row = session.get(IssuerRow, label)
     if row is None:
         raise IssuerMissing(issuer=label)
-    return row
+    return _issuer(row)
+
+
+def _issuer(row: IssuerRow) -> Issuer:
+    return Issuer(row.label, row.rank, row.serial_hex, KeyRef(row.key_ref), row.der)
 
 
 def issuer_certificate(session: Session, label: str) -> bytes:

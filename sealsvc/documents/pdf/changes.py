@@ -98,8 +98,8 @@ def harm_of_seal(data: bytes) -> str | None:
         reader = open_document(data).reader
         step = Revision(data, reader, reader.xrefs.total_revisions - 1)
         added = _newly_signed(step)
-        if len(added) != 1:
-            return "not one signature"
+        if not reader.strict or len(added) != 1:
+            return "lenient structure or not one signature"
         STRICT_DIFF_POLICY.apply(step.old, step.new)
         return next(step.byte_violations(), None) or next(semantic_violations(step, added[0]), None)
     except MemoryError:
@@ -111,13 +111,17 @@ def harm_of_seal(data: bytes) -> str | None:
 def _classify_revision(analysis: _Analysis, number: int) -> Change:
     """What one revision did to the one before, no permissions asked."""
     try:
-        return _compare(analysis, Revision(analysis.data, analysis.reader, number))
+        change = _compare(analysis, Revision(analysis.data, analysis.reader, number))
     except SuspiciousModification as error:
         return Change(ChangeClass.OTHER, number + 1, _words(error))
     except MemoryError:
         raise
     except Exception as error:
         return Change(ChangeClass.UNREADABLE, number + 1, type(error).__name__)
+    if analysis.reader.strict or change.change_class is ChangeClass.OTHER:
+        return change
+    # A lenient parser puts null where it cannot read; nothing it saw proves a change harmless.
+    return Change(ChangeClass.UNREADABLE, number + 1, "structure is read leniently")
 
 
 def _compare(analysis: _Analysis, step: Revision) -> Change:

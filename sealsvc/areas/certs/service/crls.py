@@ -9,8 +9,8 @@ import structlog
 from ca.crl import CrlEntry, prepare_crl, sign_crl
 from ca.names import IssuerInfo
 from sealsvc.areas.certs import repo
-from sealsvc.areas.certs.model import ISSUING_LABEL, whole_utc
-from sealsvc.areas.certs.tables import CrlRow, IssuerRow
+from sealsvc.areas.certs.model import ISSUING_LABEL, Issuer, whole_utc
+from sealsvc.areas.certs.tables import CrlRow
 from sealsvc.areas.deps import Deps
 from sealsvc.values import Fact, Json, Subject, SubjectKind
 
@@ -82,7 +82,7 @@ def refresh_crls(deps: Deps) -> int:
     return len(due)
 
 
-def issuer_info(deps: Deps, row: IssuerRow) -> IssuerInfo:
+def issuer_info(deps: Deps, row: Issuer) -> IssuerInfo:
     """A CA of ours as the signer of certificates and CRLs."""
     base = f"{deps.config.base_url}/pki/{row.label}"
     return IssuerInfo.from_certificate(
@@ -90,9 +90,7 @@ def issuer_info(deps: Deps, row: IssuerRow) -> IssuerInfo:
     )
 
 
-def _store_crl(
-    deps: Deps, issuer: IssuerRow, row: CrlRow, previous: int | None, entries: int
-) -> bool:
+def _store_crl(deps: Deps, issuer: Issuer, row: CrlRow, previous: int | None, entries: int) -> bool:
     """Whether the CRL became the newest; False when another process was faster."""
     with deps.write() as tx:
         if not repo.replace_crl(tx.session, row, previous):

@@ -16,13 +16,13 @@ from sealsvc.verify.evidence import CertificateRecord
 def trust_material(deps: Deps) -> TrustMaterial:
     """Our roots, issuing CAs and newest CRLs."""
     with deps.read() as session:
-        rows = repo.issuers(session)
-        crls = [repo.find_crl(session, row.label) for row in rows]
-    return TrustMaterial(
-        anchors_der=tuple(row.der for row in rows if row.rank == 0),
-        issuers_der=tuple(row.der for row in rows if row.rank > 0),
-        crls_der=tuple(row.der for row in crls if row is not None),
-    )
+        issuers = repo.issuers(session)
+        crls = [repo.find_crl(session, issuer.label) for issuer in issuers]
+        return TrustMaterial(
+            anchors_der=tuple(issuer.der for issuer in issuers if issuer.rank == 0),
+            issuers_der=tuple(issuer.der for issuer in issuers if issuer.rank > 0),
+            crls_der=tuple(crl.der for crl in crls if crl is not None),
+        )
 
 
 def record_of(deps: Deps, certificate_der: bytes, serial: str) -> CertificateRecord | None:

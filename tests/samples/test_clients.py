@@ -1,0 +1,88 @@
+"""The clients people copy, each run as they would run it, against a live service."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx
+import pytest
+
+from sealsvc.tlog.policy import policy_of_key
+from sealsvc.tlog.proof import verify_receipt
+from tests.samples.conftest import Live
+
+pytestmark = pytest.mark.interop
+
+CLIENTS = Path(__file__).parents[2] / "samples" / "clients"
+TOOLS = {
+    "curl": (["sh", str(CLIENTS / "client.sh")], "curl"),
+    "python": ([sys.executable, "-I", str(CLIENTS / "client.py")], sys.executable),
+    "java": (["java", str(CLIENTS / "Client.java")], "java"),
+}
+
+Client = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture(params=sorted(TOOLS))
+def client(request: pytest.FixtureRequest, live: Live) -> Client:
+    command, tool = TOOLS[request.param]
+    if shutil.which(tool) is None:
+        pytest.skip(f"{tool} is not installed")
+
+    def call(*arguments: object, key: str | None = None) -> subprocess.CompletedProcess[str]:
+        environment = {"PATH": os.environ["PATH"], "SEALSVC_URL": live.url}
+        if key is not None:
+            environment["SEALSVC_KEY"] = key
+        whole = [*command, *map(str, arguments)]
+        return subprocess.run(
+            whole, env=environment, capture_output=True, text=True, timeout=120, check=False
+        )
+
+    return call
+
+
+def test_seal_verify_and_prove(client: Client, live: Live, tmp_path: Path) -> None:
+    sealed, proof = tmp_path / "out.pdf", tmp_path / "out.tlog-proof"
+    key = live.clients["merchant-a"]
+    done = client("seal", live.contract, live.seal_id, sealed, key=key)
+    assert done.returncode == 0, done.stderr
+    assert sealed.read_bytes().startswith(b"%PDF")
+    done = client("verify", sealed)
+    assert (done.returncode, done.stdout.split()[0]) == (0, "TRUSTED"), done.stderr
+    done = client("receipt", sealed, proof)
+    assert done.returncode == 0, done.stderr
+    vkey = httpx.get(f"{live.url}/log/key", trust_env=False).text.strip()
+    found = verify_receipt(proof.read_bytes(), policy_of_key(vkey))
+    assert found.leaf.type == "sealing.completed"
+
+
+def test_unsigned_is_not_good(client: Client, live: Live) -> None:
+    done = client("verify", live.contract)
+    assert (done.returncode, done.stdout.split()[0]) == (1, "UNSIGNED")
+
+
+def test_refusals_are_told(client: Client, live: Live, tmp_path: Path) -> None:
+    picture = tmp_path / "picture.pdf"
+    picture.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(30))
+    done = client("verify", picture)
+    assert done.returncode == 2
+    assert "UNSUPPORTED_FORMAT" in done.stderr
+    other = live.clients["merchant-b"]  # the seal is merchant A's
+    done = client("seal", live.contract, live.seal_id, tmp_path / "out.pdf", key=other)
+    assert done.returncode == 2
+    assert "ENTITY_NOT_YOURS" in done.stderr
+
+
+def test_unknown_file_has_no_receipt(client: Client, live: Live, tmp_path: Path) -> None:
+    done = client("receipt", live.contract, tmp_path / "none")
+    assert done.returncode == 2
+    assert "knows nothing" in done.stderr or "FACT_NOT_FOUND" in done.stderr
+
+
+def test_usage_is_told(client: Client) -> None:
+    done = client("seal")
+    assert done.returncode == 2
+    assert "verify" in done.stderr
