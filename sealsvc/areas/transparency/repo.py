@@ -52,7 +52,9 @@ def sequenced(session: Session, wanted: FactFilter, *, after: int, limit: int) -
 
 def queued(session: Session, wanted: FactFilter, *, limit: int) -> list[StoredFact]:
     """Facts that wait for their index, the oldest first."""
-    # From the queue, which is nearly always empty, and not from all that was ever recorded.
+    # The queue is nearly always empty; then what was ever recorded need not be looked through.
+    if session.scalar(select(_queue.position).limit(1)) is None:
+        return []
     query = _columns().join(LogQueueRow, _queue.fact_id == _fact.fact_id)
     query = query.where(_entry.idx.is_(None), *_conditions(wanted))
     return _load(session, query.order_by(_queue.position).limit(limit))

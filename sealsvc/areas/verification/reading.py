@@ -8,7 +8,6 @@ from sealsvc.documents.values import DocumentReading
 from sealsvc.ports import Sandbox
 from sealsvc.verify.certificates import UnreadableCertificateError, read_certificate
 from sealsvc.verify.evidence import Evidence
-from sealsvc.verify.judge import judge
 from sealsvc.verify.policy import Policy
 from sealsvc.verify.report import Report
 
@@ -40,7 +39,14 @@ def judge_evidence(sandbox: Sandbox, evidence: Evidence, policy: Policy) -> Repo
 
     Raises: ResourceLimit, WorkersBusy.
     """
-    return sandbox.run(judge, evidence, policy)
+    return sandbox.run(_judge, evidence, policy)
+
+
+def _judge(evidence: Evidence, policy: Policy) -> Report:
+    # Path validation stands on pyHanko, which only workers import (issue: /healthz within 5 s).
+    from sealsvc.verify.judge import judge
+
+    return judge(evidence, policy)
 
 
 def _read(
