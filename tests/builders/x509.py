@@ -44,12 +44,17 @@ class CountingRandom:
         return b"".join(blocks)[:size]
 
 
+def p256_key(label: str) -> ec.EllipticCurvePrivateKey:
+    """The key behind `make_signer(label)`, for counterparts that want to hold it themselves."""
+    secret = int.from_bytes(sha256(label.encode()).digest(), "big") % (P256_ORDER - 1) + 1
+    return ec.derive_private_key(secret, ec.SECP256R1())
+
+
 @cache
 def make_signer(label: str = "leaf", suite: str = P256) -> SoftwareSigner:
     """A signer held in memory; the same label and suite give the same key."""
     if suite == P256:
-        secret = int.from_bytes(sha256(label.encode()).digest(), "big") % (P256_ORDER - 1) + 1
-        key = ec.derive_private_key(secret, ec.SECP256R1())
+        key = p256_key(label)
         pkcs8_der = key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
     else:
         pkcs8_der = suite_named(suite).generate()

@@ -115,9 +115,11 @@ def test_physical_with_everything(world: World) -> None:
 
 def test_pixels_measure_does_not_depend_on_the_file(world: World) -> None:
     one = world.applied(medium=PHYSICAL, imprint=picture("PNG"))
-    other = world.applied(SealType.INVOICE, medium=PHYSICAL, imprint=picture("BMP", None))
+    other = world.applied(SealType.INVOICE, medium=PHYSICAL, imprint=picture("BMP"))
+    third = world.applied(SealType.FINANCE, medium=PHYSICAL, imprint=picture("PNG", None))
+    assert one.imprint_rgba_sha256 == third.imprint_rgba_sha256
     assert one.imprint_rgba_sha256 == other.imprint_rgba_sha256
-    assert (other.width_mm, other.height_mm) == (None, None)
+    assert (third.width_mm, third.height_mm) == (None, None)
 
 
 @pytest.mark.parametrize(

@@ -172,12 +172,16 @@ def test_mark_behind_the_head_is_healed(world: World, place: Place, opened: Open
     ("statement", "reason"),
     [
         ("UPDATE log_tile SET data = substr(data, 1, 32) WHERE level = 0 AND n = 1", "damaged"),
-        ("UPDATE log_tile SET data = zeroblob(1440) WHERE level = 0 AND n = 1", "root"),
+        ("UPDATE log_tile SET data = zeroblob(1440) WHERE level = 0 AND n = 1", "contradicts"),
         ("DELETE FROM log_tile WHERE level = 1", "damaged"),
-        ("UPDATE log_tile SET data = zeroblob(32) WHERE level = 1", "root"),
+        ("UPDATE log_tile SET data = zeroblob(32) WHERE level = 1", "contradicts"),
         ("UPDATE log_head SET root = zeroblob(32)", "not the head"),
         ("UPDATE log_head SET size = 300", "disagree"),
-        ("UPDATE log_head SET checkpoint = replace(checkpoint, '301', '300')", "damaged"),
+        (
+            "UPDATE log_head SET checkpoint ="
+            " CAST(replace(CAST(checkpoint AS TEXT), '301', '300') AS BLOB)",
+            "damaged",
+        ),
         ("UPDATE log_head SET vkey = vkey || 'x'", "key"),
         ("UPDATE log_head SET origin = 'seal.example/other'", "origin"),
         ("DELETE FROM log_entry WHERE idx = 300", "disagree"),
@@ -193,7 +197,7 @@ def test_edited_store(world: World, opened: Open, statement: str, reason: str) -
 def test_edited_entry_is_found_at_the_start(world: World, opened: Open) -> None:
     change(
         world,
-        "UPDATE fact SET entry = CAST(replace(entry, 'thing.made', 'thing.lost') AS BLOB)"
+        "UPDATE fact SET entry = CAST(replace(CAST(entry AS TEXT), 'made', 'lost') AS BLOB)"
         " WHERE fact_id = (SELECT fact_id FROM log_entry WHERE idx = 299)",
     )
     with pytest.raises(LogForkRefused, match="last bundle"):

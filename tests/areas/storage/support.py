@@ -1,0 +1,41 @@
+"""What the storage tests share: facts without a state change, and the log as plain lists."""
+
+from sqlalchemy import select
+from sqlmodel import Session
+
+from sealsvc.storage.logbook import Head
+from sealsvc.storage.tables import LogEntryRow
+from sealsvc.storage.tiledata import tile_reader
+from sealsvc.storage.uow import Store
+from sealsvc.tlog.tilerows import TileNodes
+from sealsvc.tlog.tree import consistency_path, verify_consistency
+from sealsvc.values import Fact, FactId
+
+
+def plain(number: int = 0) -> Fact:
+    return Fact("thing.made", (), public={"n": number})
+
+
+def write_facts(store: Store, count: int) -> list[FactId]:
+    with store.write() as tx:
+        made = [tx.record(plain(number)) for number in range(count)]
+        tx.commit()
+    return made
+
+
+def logged(store: Store) -> list[str]:
+    """Fact ids in order of index; fails on a gap."""
+    columns = LogEntryRow.__table__.c  # type: ignore[attr-defined]
+    with store.read() as session:
+        rows = session.execute(select(columns.idx, columns.fact_id).order_by(columns.idx)).all()
+    assert [row.idx for row in rows] == list(range(len(rows)))
+    return [row.fact_id for row in rows]
+
+
+def prove_growth(session: Session, old: Head, new: Head) -> None:
+    assert old.size <= new.size
+    if not old.size:
+        return
+    nodes = TileNodes(new.size, tile_reader(session))
+    path = consistency_path(old.size, new.size, nodes)
+    verify_consistency(old.size, new.size, old.root, new.root, path)

@@ -1,0 +1,10 @@
+import pytest
+
+from sealsvc.areas.deps import Deps
+from tests.areas.conftest import SettableClock
+from tests.areas.sealing.story import Story
+
+
+@pytest.fixture
+def story(deps: Deps, clock: SettableClock) -> Story:
+    return Story(deps, clock).open()
