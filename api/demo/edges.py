@@ -99,4 +99,6 @@ def comparison(story: Story) -> str:
 
 def log_holds(story: Story) -> str:
     """The whole log recomputed from its public tiles, by the operator's own command."""
-    return run_tool("log", "audit", "--url", f"{story.service.base_url}/log")
+    told = run_tool("log", "audit", "--url", f"{story.service.base_url}/log").splitlines()
+    verdict, _origin, size = told[:3]
+    return f"{verdict}，{size} 条"

@@ -40,11 +40,11 @@ def verify_offline(receipt: Path, log_key: str, document: Path) -> str:
     log_key: the log's verifier key. Raises: Unexpected when it does not verify.
     """
     arguments = ["-c", _PROGRAM, str(receipt), log_key, str(document)]
-    return _run_python(arguments, "receipt does not verify offline")
+    return _run_python(arguments, "receipt does not verify offline").strip()
 
 
 def run_tool(*arguments: str) -> str:
-    """What a command of `sealsvc` prints, on one line. Raises: Unexpected when it fails."""
+    """What a command of `sealsvc` prints. Raises: Unexpected when it fails."""
     return _run_python(["-m", "api.cli", *arguments], f"sealsvc {' '.join(arguments)}")
 
 
@@ -58,4 +58,4 @@ def _run_python(arguments: list[str], what: str) -> str:
     )
     if done.returncode != 0:
         raise Unexpected(f"{what}: {(done.stderr or done.stdout).strip()[-400:]}")
-    return " ".join(done.stdout.split())
+    return done.stdout

@@ -76,7 +76,7 @@ def run_steps(
             result = _run_one(name, action)
         mark = "[green]✓[/]" if result.ok else "[red]✗[/]"
         printer.print(f"{mark} {number:2d} {name:<{width}} {result.ms:6d} ms  ", end="")
-        printer.print(result.detail, markup=False, highlight=False)
+        printer.print(result.detail, markup=False, highlight=False, soft_wrap=True)
         results.append(result)
     return tuple(results)
 

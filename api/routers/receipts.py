@@ -37,7 +37,7 @@ def get_receipt(
     digest: Annotated[
         str | None, Query(max_length=64, description="SHA-256 of the document, lower-case hex.")
     ] = None,
-    accept: Annotated[str, Header(max_length=1000)] = "*/*",
+    accept: Annotated[str, Header(include_in_schema=False)] = "*/*",
 ) -> Response:
     """With the document's digest or an entitled key it carries payload and salt; for everyone
     else the public entry alone. Problems: FACT_NOT_FOUND, DIGEST_INVALID.

@@ -35,7 +35,11 @@ async def trace_query(
     )
 
 
-@router.get("/v1/trace", summary="追溯 · Trace a document, a seal or an entity")
+@router.get(
+    "/v1/trace",
+    responses={404: {"description": "FACT_NOT_FOUND"}},
+    summary="追溯 · Trace a document, a seal or an entity",
+)
 def get_trace(
     services: Services_,
     viewer: OptionalPrincipal_,

@@ -54,8 +54,10 @@ class ChangeReport:
 
     @property
     def worst(self) -> ChangeClass:
-        """The worst class, NONE without changes."""
+        """The worst class, NONE without changes; a proven change outranks an unreadable one."""
         classes = [change.change_class for change in self.changes]
+        if ChangeClass.OTHER in classes:
+            return ChangeClass.OTHER
         return max(classes, key=ORDER.index, default=ChangeClass.NONE)
 
 

@@ -9,6 +9,7 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import Engine, event, func, select, text
+from sqlalchemy.dialects import sqlite
 
 from sealsvc.errors import Unavailable
 from sealsvc.ports import DatabaseBusy, DatabaseLost, StorageFull
@@ -33,6 +34,27 @@ def counts(store: Store) -> tuple[int, int]:
     return facts or 0, queued or 0
 
 
+def write_and_fail(store: Store, *, commit: bool) -> None:
+    with store.write() as tx:
+        tx.record(plain())
+        if commit:
+            tx.commit()
+        raise KeyError
+
+
+def write_all(store: Store, facts: list[Fact]) -> None:
+    with store.write() as tx:
+        for fact in facts:
+            tx.record(fact)
+        tx.commit()
+
+
+def write_for_ever(store: Store, logbook: Logbook) -> None:
+    while True:
+        write_facts(store, 100)
+        logbook.sequence()
+
+
 def test_record_only_unit(store: Store, logbook: Logbook) -> None:
     made = write_facts(store, 3)
     assert counts(store) == (4, 3)
@@ -47,9 +69,8 @@ def test_leaving_without_commit_leaves_nothing(store: Store) -> None:
 
 
 def test_error_inside_leaves_nothing(store: Store) -> None:
-    with pytest.raises(KeyError), store.write() as tx:
-        tx.record(plain())
-        raise KeyError
+    with pytest.raises(KeyError):
+        write_and_fail(store, commit=False)
     assert counts(store) == (1, 0)
     assert write_facts(store, 1)
 
@@ -57,10 +78,8 @@ def test_error_inside_leaves_nothing(store: Store) -> None:
 def test_error_after_commit_takes_nothing_back(store: Store) -> None:
     woken: list[int] = []
     store.on_commit(lambda: woken.append(1))
-    with pytest.raises(KeyError), store.write() as tx:
-        tx.record(plain())
-        tx.commit()
-        raise KeyError
+    with pytest.raises(KeyError):
+        write_and_fail(store, commit=True)
     assert counts(store) == (2, 1)
     assert woken == [1]
 
@@ -77,10 +96,8 @@ def test_error_after_commit_takes_nothing_back(store: Store) -> None:
     ],
 )
 def test_fact_that_is_no_leaf_leaves_nothing(store: Store, fact: Fact) -> None:
-    with pytest.raises((LeafMalformed, LeafTooLarge)), store.write() as tx:
-        tx.record(plain())
-        tx.record(fact)
-        tx.commit()
+    with pytest.raises((LeafMalformed, LeafTooLarge)):
+        write_all(store, [plain(), fact])
     assert counts(store) == (1, 0)
 
 
@@ -106,26 +123,30 @@ def test_commit_after_a_rollback(store: Store) -> None:
 
 
 def test_stray_commits_are_refused_and_hold_no_lock(store: Store) -> None:
-    with store.write() as tx, pytest.raises(StrayCommit):
+    with store.write() as tx:
         tx.record(plain())
-        tx.session.commit()
+        with pytest.raises(StrayCommit):
+            tx.session.commit()
     with store.write() as tx:
         tx.record(plain())
         tx.commit()
         tx.session.execute(text("UPDATE fact SET type = 'x'"))
         with pytest.raises(StrayCommit):
             tx.session.commit()
-    with store.read() as session, pytest.raises(StrayCommit):
+    with store.read() as session:
         session.execute(select(FactRow)).all()
-        session.commit()
+        with pytest.raises(StrayCommit):
+            session.commit()
     assert write_facts(store, 1)
     with store.read() as session:
         assert session.scalar(select(func.count()).where(FactRow.type == "x")) == 0  # type: ignore[arg-type]
 
 
 def test_savepoint_is_refused(store: Store) -> None:
-    with store.write() as tx, pytest.raises(SavepointRefused):
+    with store.write() as tx:
         tx.session.begin_nested()
+        with pytest.raises(SavepointRefused):
+            tx.session.execute(select(FactRow))
     assert write_facts(store, 1)
 
 
@@ -251,14 +272,10 @@ def test_full_disk_changes_nothing_and_passes(store: Store, logbook: Logbook) ->
     before = counts(store)
     queued = write_facts(store, 40)
     with _full(store.engine):
-        with pytest.raises(StorageFull), store.write() as tx:
-            for _ in range(50):
-                tx.record(Fact("thing.made", (), payload={"t": "x" * 20_000}))
-            tx.commit()
         with pytest.raises(StorageFull):
-            for _ in range(100):
-                write_facts(store, 100)
-                logbook.sequence()
+            write_all(store, [Fact("thing.made", (), payload={"t": "x" * 20_000})] * 50)
+        with pytest.raises(StorageFull):
+            write_for_ever(store, logbook)
     facts, _ = counts(store)
     assert logbook.sequence() >= 0
     assert counts(store) == (facts, 0)
@@ -371,19 +388,19 @@ def test_lost_postgres_connection(store: Store, logbook: Logbook) -> None:
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
         " WHERE pid <> pg_backend_pid() AND datname = current_database()"
     )
-    with pytest.raises(DatabaseLost), store.write() as tx:
+    with store.write() as tx:
         tx.record(plain())
-        tx.session.flush()
         with store.engine.connect() as other:
             other.execute(kill)
-        tx.commit()
+        with pytest.raises(DatabaseLost):
+            tx.commit()
     assert counts(store) == (1, 0)
     assert write_facts(store, 1)
     assert logbook.sequence() == 1
 
 
 def test_naive_time_is_refused() -> None:
-    dialect = make_engine("sqlite://").dialect
+    dialect = sqlite.dialect()
     with pytest.raises(ValueError, match="naive"):
         UtcDateTime().process_bind_param(SettableClock().at.replace(tzinfo=None), dialect)
     assert UtcDateTime().process_bind_param(None, dialect) is None

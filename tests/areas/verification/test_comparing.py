@@ -8,7 +8,12 @@ from sealsvc.areas.access.model import ScopeMissing
 from sealsvc.areas.seals import service as seals
 from sealsvc.areas.seals.model.views import SealNotFound, SealNotYours, SealView
 from sealsvc.areas.verification import service as verification
-from sealsvc.areas.verification.comparing import Comparison, picture_format
+from sealsvc.areas.verification.comparing import (
+    Comparison,
+    RegisteredFacts,
+    compare_picture,
+    picture_format,
+)
 from sealsvc.areas.verification.service import ComparisonRequest
 from sealsvc.documents import UnsupportedFormat
 from sealsvc.imprint.picture import ImprintPictureUnreadable
@@ -114,8 +119,6 @@ def test_refused(story: Story, seal: SealView) -> None:
 
 
 def test_a_seal_without_an_imprint_has_only_fields(story: Story, seal: SealView) -> None:
-    from sealsvc.areas.verification.comparing import RegisteredFacts, compare_picture
-
     bare = RegisteredFacts("seal_x", "x", A, "x", "CONTRACT", "PHYSICAL", None, None, None)
     sandbox = story.deps.sandbox
     assert compare_picture(sandbox, bare, imprint(), with_picture=False) is None

@@ -45,6 +45,7 @@ def test_with_nothing_the_word_is_intact_at_most(story: Story, invoice: SealingR
     report = judged(story, invoice.sealed)
     assert report.summary is Summary.INTACT
     assert report.axes[Axis.SEAL_AUTHORITY] is AxisResult.NOT_CHECKED
+    story.clock.forward(hours=1)  # the foreign one says that it was signed at 09:30
     assert judged(story, sealed_once()).summary is Summary.INTACT
     assert judged(story, pdf()).summary is Summary.UNSIGNED
 

@@ -6,12 +6,15 @@ from hashlib import sha256
 import pytest
 from sqlalchemy import func, select
 
+from ca.names import SubjectName
 from sealsvc.areas.access.model import ScopeMissing
 from sealsvc.areas.certs import service as certs
 from sealsvc.areas.certs.model import IssueOrder
 from sealsvc.areas.entities.model import UsccInvalid
 from sealsvc.areas.sealing.service import SealingResult
+from sealsvc.areas.seals import service as seals
 from sealsvc.areas.seals.model import SealAction
+from sealsvc.areas.seals.model.views import ChangeRequest
 from sealsvc.areas.transparency import service as transparency
 from sealsvc.areas.transparency.model import TraceQuery
 from sealsvc.areas.verification import service as verification
@@ -49,6 +52,7 @@ def facts(story: Story) -> int:
 def test_unsigned_and_foreign(story: Story) -> None:
     unsigned = story.verify(pdf())
     assert (unsigned["summary"], unsigned["indication"]) == ("UNSIGNED", "NO_SIGNATURE_FOUND")
+    story.clock.forward(hours=1)  # the foreign one says that it was signed at 09:30
     foreign = story.verify(sealed_once())
     assert foreign["summary"] == "INTACT", foreign["findings"]
     assert {"SEAL_NOT_REGISTERED", "ISSUER_UNKNOWN"} <= codes(foreign)
@@ -160,8 +164,6 @@ def test_a_certificate_of_ours_without_a_seal(story: Story) -> None:
     seal = story.seal(A, SealType.CONTRACT)
     (held,) = certs.of_seal(story.deps, seal.seal_id)
     key_ref = KeyRef(story.deps.keys.generate("ecdsa-p256-sha256", "x"))
-    from ca.names import SubjectName
-
     subject = SubjectName(common_name=seal.name, organization=seal.owner_name, uscc=A)
     stray = certs.issue(story.deps, IssueOrder("seal", subject, key_ref, "cli_x", uscc=A))
     assert stray.der is not None
@@ -215,9 +217,6 @@ def test_judged_as_of_an_earlier_time(story: Story, invoice: SealingResult) -> N
 
 
 def test_voided_from_the_beginning(story: Story, invoice: SealingResult) -> None:
-    from sealsvc.areas.seals import service as seals
-    from sealsvc.areas.seals.model.views import ChangeRequest
-
     second = replace(REGULATOR, client_id="cli_second")
     for regulator in (REGULATOR, second):
         request = ChangeRequest(SealAction.VOID, reason="forged documents")

@@ -74,7 +74,11 @@ def store_with_hidden_stream(step: Revision) -> None:
 
 def script(step: Revision) -> None:
     action = step.new(b"<< /S /JavaScript /JS (app.alert\\(1\\)) >>")
-    step.add_key(step.root, b"/OpenAction %d 0 R" % action)
+    body = re.sub(
+        rb"/OpenAction \[[^\]]*\]", b"/OpenAction %d 0 R" % action, step.bodies[step.root]
+    )
+    assert body != step.bodies[step.root]
+    step.put(step.root, body)
 
 
 def _field_number(step: Revision) -> int:
@@ -140,6 +144,7 @@ REVISIONS: dict[str, Callable[[Revision], object]] = {
     "overlay stamp": lambda s: overlay(s, b"/Stamp"),
     "overlay widget": lambda s: overlay(s, b"/Widget"),
     "script at opening": script,
+    "entry twice": lambda s: s.add_key(s.root, b"/OpenAction [3 0 R /Fit]"),
     "catalog action": lambda s: s.add_key(s.root, b"/AA << /WC << /S /JavaScript /JS (1) >> >>"),
     "embedded file": lambda s: s.add_key(s.root, b"/Names << /EmbeddedFiles << /Names [] >> >>"),
     "layers": lambda s: s.add_key(s.root, b"/OCProperties << /OCGs [] /D << >> >>"),
