@@ -170,9 +170,9 @@ def _write(found: list[Row]) -> None:
     lines = [
         "# Performance 性能",
         "",
-        "Written by `make bench`: interleaved rounds on one core, medians. `ratio` is the default of",
-        "the library divided by ours in the same round [range], `limit` the ratio that one hash and",
-        "one signature alone would reach. Sealing and verifying go through pyHanko today.",
+        "Written by `make bench`: interleaved rounds on one core, medians. `ratio` is the",
+        "library's default divided by ours in the same round [range], `limit` the ratio that one",
+        "hash and one signature alone would reach. Sealing and verifying use pyHanko today.",
         "",
         "| name | unit | ours | library | ratio | limit | n |",
         "|---|---|---|---|---|---|---|",

@@ -221,7 +221,7 @@ class Logbook:
                 write_tiles(tx.session, growth.tiles)
                 tx.commit()
         except (IntegrityError, DataError, BatchRefused) as error:
-            self._after_failure(batch)
+            self._after_failure(batch, str(getattr(error, "orig", error)))
             raise BatchRefused(rows=len(batch)) from error
         self._failures = 0
         self._mark.raise_to(growth.size, growth.root)
@@ -307,10 +307,10 @@ class Logbook:
             moved = _read_head(session).at
         return oldest is not None and self._clock.now() - max(oldest, moved) > HUNG_AFTER
 
-    def _after_failure(self, batch: list[QueuedFact]) -> None:
+    def _after_failure(self, batch: list[QueuedFact], reason: str) -> None:
         """Three failures halve the batch; a single row that still fails is parked. Rule 11.11."""
         self._failures += 1
-        _alarm.exception("log.batch_refused", rows=len(batch), failures=self._failures)
+        _alarm.error("log.batch_refused", rows=len(batch), reason=reason, run=self._failures)
         if len(batch) == 1 and self._failures >= 3:
             with self._store.write() as tx:
                 park(tx.session, batch[0].fact_id)

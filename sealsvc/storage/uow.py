@@ -98,13 +98,11 @@ class UnitOfWork:
         DatabaseLost (its outcome may be unknown).
         """
         self._check_open()
-        self.session.flush()
-        named = {subject for item in self._recorded for subject in item.fact.subjects}
-        if missing := self._touched - named:
-            kinds = ",".join(sorted({subject.kind for subject in missing}))
-            raise UnloggedChange(kinds=kinds)
-        self._insert_facts()
-        mark_committed(self.session, [item.fact_id for item in self._recorded])
+        with database_errors():
+            self.session.flush()
+            self._check_facts_name_changes()
+            self._insert_facts()
+            mark_committed(self.session, [item.fact_id for item in self._recorded])
         self._committing = True
         try:
             with database_errors(committing=True):
@@ -134,6 +132,12 @@ class UnitOfWork:
     def _check_open(self) -> None:
         if self.committed or self._rolled_back:
             raise UnitOver()
+
+    def _check_facts_name_changes(self) -> None:
+        named = {subject for item in self._recorded for subject in item.fact.subjects}
+        if missing := self._touched - named:
+            kinds = ",".join(sorted({subject.kind for subject in missing}))
+            raise UnloggedChange(kinds=kinds)
 
     def _insert_facts(self) -> None:
         if not self._recorded:

@@ -174,6 +174,17 @@ def validate_declaration(declaration: Declaration) -> Declaration:
     )
 
 
+def declaration_from(shape: JsonObject) -> Declaration:
+    """The declaration whose wire shape (`Declaration.to_json`) was kept."""
+    number, seller, parties = (shape.get(key) for key in ("number", "sellerUscc", "partyUsccs"))
+    return Declaration(
+        role=DocumentRole(str(shape["role"])),
+        number=None if number is None else str(number),
+        seller_uscc=None if seller is None else str(seller),
+        party_usccs=tuple(str(one) for one in parties) if isinstance(parties, list) else (),
+    )
+
+
 def warnings_of(declaration: Declaration, owner_uscc: str) -> tuple[str, ...]:
     """Codes of what a verifier will hold against the document; sealing it is not refused.
 
@@ -203,17 +214,17 @@ class SealingView:
     cert_serial: str
     original_sha256: str
     tbs_sha256: str
-    signature_sha256: str | None
-    sealed_sha256: str | None
     media_type: str
     declaration: JsonObject
     placement: Placement | None
     by: str
     created_at: datetime
-    completed_at: datetime | None
     authorised_fact_id: str
-    completed_fact_id: str | None
-    abandoned_reason: str | None
+    signature_sha256: str | None = None
+    sealed_sha256: str | None = None
+    completed_at: datetime | None = None
+    completed_fact_id: str | None = None
+    abandoned_reason: str | None = None
 
 
 def may_see(view: SealingView, principal: Principal) -> None:

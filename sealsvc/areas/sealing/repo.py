@@ -1,6 +1,5 @@
 """Every query on uses of seals."""
 
-from collections.abc import Sequence
 from datetime import datetime
 
 from sqlmodel import Session, col, select
@@ -12,36 +11,57 @@ from sealsvc.values import Placement, SealId
 STALE_LIMIT = 500
 
 
-def view(row: SealUseRow) -> SealingView:
-    """The row as a frozen value."""
-    plain = row.model_dump(exclude={"id", "page", "x_mm", "y_mm", "width_mm"})
-    plain |= {
-        "sealing_id": row.id,
-        "seal_id": SealId(row.seal_id),
-        "status": SealingStatus(row.status),
-        "placement": _placement(row),
-    }
-    return SealingView(**plain)
+def add(session: Session, use: SealingView) -> None:
+    """A new use of a seal."""
+    place = use.placement
+    session.add(
+        SealUseRow(
+            id=use.sealing_id,
+            status=str(use.status),
+            seal_id=use.seal_id,
+            owner_uscc=use.owner_uscc,
+            cert_serial=use.cert_serial,
+            original_sha256=use.original_sha256,
+            tbs_sha256=use.tbs_sha256,
+            media_type=use.media_type,
+            declaration=use.declaration,
+            page=None if place is None else place.page,
+            x_mm=None if place is None else place.x_mm,
+            y_mm=None if place is None else place.y_mm,
+            width_mm=None if place is None else place.width_mm,
+            by=use.by,
+            created_at=use.created_at,
+            authorised_fact_id=use.authorised_fact_id,
+        )
+    )
 
 
-def get(session: Session, sealing_id: str) -> SealUseRow:
-    """The row. Raises: SealingNotFound."""
+def end(session: Session, use: SealingView) -> None:
+    """Store how a use ended; what was authorised never changes. Raises: SealingNotFound."""
+    row = _locked(session, use.sealing_id)
+    row.status = str(use.status)
+    row.signature_sha256 = use.signature_sha256
+    row.sealed_sha256 = use.sealed_sha256
+    row.completed_at = use.completed_at
+    row.completed_fact_id = use.completed_fact_id
+    row.abandoned_reason = use.abandoned_reason
+    session.add(row)
+
+
+def get(session: Session, sealing_id: str) -> SealingView:
+    """One use. Raises: SealingNotFound."""
     row = session.get(SealUseRow, sealing_id)
     if row is None:
         raise SealingNotFound()
-    return row
+    return _view(row)
 
 
-def get_for_update(session: Session, sealing_id: str) -> SealUseRow:
-    """The row, locked until the transaction ends. Raises: SealingNotFound."""
-    query = select(SealUseRow).where(SealUseRow.id == sealing_id).with_for_update()
-    row = session.exec(query).one_or_none()
-    if row is None:
-        raise SealingNotFound()
-    return row
+def get_for_update(session: Session, sealing_id: str) -> SealingView:
+    """One use, locked until the transaction ends. Raises: SealingNotFound."""
+    return _view(_locked(session, sealing_id))
 
 
-def stale_intents(session: Session, before: datetime) -> Sequence[SealUseRow]:
+def stale_intents(session: Session, before: datetime) -> list[SealingView]:
     """Intents older than `before` that neither completed nor were abandoned, locked."""
     query = (
         select(SealUseRow)
@@ -52,7 +72,26 @@ def stale_intents(session: Session, before: datetime) -> Sequence[SealUseRow]:
         .limit(STALE_LIMIT)
         .with_for_update()
     )
-    return session.exec(query).all()
+    return [_view(row) for row in session.exec(query).all()]
+
+
+def _locked(session: Session, sealing_id: str) -> SealUseRow:
+    query = select(SealUseRow).where(SealUseRow.id == sealing_id).with_for_update()
+    row = session.exec(query).one_or_none()
+    if row is None:
+        raise SealingNotFound()
+    return row
+
+
+def _view(row: SealUseRow) -> SealingView:
+    plain = row.model_dump(exclude={"id", "page", "x_mm", "y_mm", "width_mm"})
+    plain |= {
+        "sealing_id": row.id,
+        "seal_id": SealId(row.seal_id),
+        "status": SealingStatus(row.status),
+        "placement": _placement(row),
+    }
+    return SealingView(**plain)
 
 
 def _placement(row: SealUseRow) -> Placement | None:

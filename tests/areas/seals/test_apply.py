@@ -204,9 +204,7 @@ def test_seal_code_taken(world: World) -> None:
         world.applied(SealType.INVOICE, uscc=B, medium=PHYSICAL, code=CODE)
 
 
-def test_code_taken_between_look_and_write(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_code_taken_between_look_and_write(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     world.applied(medium=PHYSICAL, code=CODE)
     look = repo.find_by_code
     answers = iter([None])  # the first look sees nothing, as in a race
@@ -312,9 +310,7 @@ def test_filing_an_imprint(world: World) -> None:
     filed = seals.file_imprint(world.deps, OWNER, seal.seal_id, Filing(picture(), CODE, 1))
     assert filed == world.get(seal)
     assert (filed.code, filed.version, filed.status) == (CODE, 2, SealStatus.APPLIED)
-    again = seals.file_imprint(
-        world.deps, OWNER, seal.seal_id, Filing(picture(color="blue"), CODE)
-    )
+    again = seals.file_imprint(world.deps, OWNER, seal.seal_id, Filing(picture(color="blue"), CODE))
     assert again.imprint_sha256 != filed.imprint_sha256
     applied, first, second = world.facts(seal)
     assert (applied.type, first.type, second.type) == ("seal.applied", *["seal.imprint_filed"] * 2)

@@ -130,9 +130,7 @@ def test_version_of_if_match(world: World) -> None:
         world.change(seal, SealAction.APPROVE, OWNER, if_version=2)
     assert world.change(seal, SealAction.APPROVE, APPROVER, if_version=1).version == 2
     with pytest.raises(SealNotFound):
-        seals.change(
-            world.deps, APPROVER, SealId("seal_x"), ChangeRequest(SealAction.APPROVE)
-        )
+        seals.change(world.deps, APPROVER, SealId("seal_x"), ChangeRequest(SealAction.APPROVE))
 
 
 def test_suspend_and_resume(world: World) -> None:

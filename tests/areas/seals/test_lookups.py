@@ -185,6 +185,7 @@ def test_registered_seal(world: World) -> None:
 def test_signing_times_count_whole_seconds(world: World) -> None:
     world.clock.at = world.clock.at.replace(microsecond=400_000)
     seal = world.approved()
+    world.clock.forward(minutes=1)
     issued = seals.issue(world.deps, APPROVER, seal.seal_id)
     assert issued.valid_from is not None
     assert issued.valid_from.microsecond == 400_000

@@ -190,9 +190,7 @@ def test_two_sequencers_at_once_lose_nothing(again: Again, store: Store) -> None
     left.check()
 
 
-def test_signature_made_before_another_moved_the_head_is_thrown_away(
-    again: Again, store: Store
-) -> None:
+def test_signature_of_a_run_that_came_late_is_thrown_away(again: Again, store: Store) -> None:
     other = again(Together())
     signed: list[bytes] = []
 

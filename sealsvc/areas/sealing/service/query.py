@@ -9,7 +9,7 @@ from sealsvc.values import Principal
 def get(deps: Deps, principal: Principal, sealing_id: str) -> SealingView:
     """One sealing, for the seal's owner and for auditors. Raises: SealingNotFound."""
     with deps.read() as session:
-        view = repo.view(repo.get(session, sealing_id))
+        view = repo.get(session, sealing_id)
     may_see(view, principal)
     return view
 

@@ -4,7 +4,7 @@ Each is one unit of work with its fact. Between the first and the second the key
 it signed leaves only after the second (ARCHITECTURE section 7.4 and 7.7).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from sealsvc.areas.deps import Deps
@@ -14,13 +14,13 @@ from sealsvc.areas.sealing.model import (
     SealingRef,
     SealingStatus,
     SealingView,
+    declaration_from,
     for_use,
     may_use,
     sealing_abandoned,
     sealing_authorised,
     sealing_completed,
 )
-from sealsvc.areas.sealing.tables import SealUseRow
 from sealsvc.areas.seals import service as seals
 from sealsvc.areas.seals.model import SYSTEM
 from sealsvc.storage.uow import UnitOfWork
@@ -58,33 +58,35 @@ def authorise(deps: Deps, principal: Principal, intent: Intent) -> SealingView:
     with deps.write() as tx:
         seal = for_use(seals.require_usable(tx, intent.seal_id))
         may_use(seal, principal, intent.role, tx.now)
-        sealing_id = time_ordered_id("slg", tx.now, deps.rng.bytes(16))
-        place = intent.placement
-        row = SealUseRow(
-            id=sealing_id,
-            status=str(SealingStatus.AUTHORISED),
+        ref = SealingRef(
+            sealing_id=time_ordered_id("slg", tx.now, deps.rng.bytes(16)),
             seal_id=intent.seal_id,
             owner_uscc=seal.owner_uscc,
             cert_serial=intent.cert_serial,
+            by=principal.client_id,
+            declaration=intent.declaration,
+        )
+        fact = sealing_authorised(
+            ref, original_sha256=intent.original_sha256, tbs_sha256=intent.tbs_sha256
+        )
+        use = SealingView(
+            sealing_id=ref.sealing_id,
+            status=SealingStatus.AUTHORISED,
+            seal_id=ref.seal_id,
+            owner_uscc=ref.owner_uscc,
+            cert_serial=ref.cert_serial,
             original_sha256=intent.original_sha256,
             tbs_sha256=intent.tbs_sha256,
             media_type=intent.media_type,
             declaration=intent.declaration.to_json(),
-            page=None if place is None else place.page,
-            x_mm=None if place is None else place.x_mm,
-            y_mm=None if place is None else place.y_mm,
-            width_mm=None if place is None else place.width_mm,
-            by=principal.client_id,
+            placement=intent.placement,
+            by=ref.by,
             created_at=tx.now,
-            authorised_fact_id="",
+            authorised_fact_id=tx.record(fact),
         )
-        fact = sealing_authorised(
-            _ref(row), original_sha256=intent.original_sha256, tbs_sha256=intent.tbs_sha256
-        )
-        row.authorised_fact_id = tx.record(fact)
-        tx.session.add(row)
+        repo.add(tx.session, use)
         tx.commit()
-    return repo.view(row)
+    return use
 
 
 def complete(
@@ -99,32 +101,35 @@ def complete(
     """
     with deps.write() as tx:
         seal = seals.require_usable(tx, use.seal_id)  # the seal before the use, as in tx 1
-        row = repo.get_for_update(tx.session, use.sealing_id)
-        if row.status != SealingStatus.AUTHORISED:
-            raise SealingIntentClosed(status=row.status)
+        present = repo.get_for_update(tx.session, use.sealing_id)
+        if present.status is not SealingStatus.AUTHORISED:
+            raise SealingIntentClosed(status=str(present.status))
         may_use(for_use(seal), principal, None, tx.now)
-        row.status = str(SealingStatus.COMPLETED)
-        row.signature_sha256 = signature_sha256
-        row.sealed_sha256 = sealed_sha256
-        row.completed_at = tx.now
         fact = sealing_completed(
-            _ref(row),
-            original_sha256=row.original_sha256,
+            _ref(present),
+            original_sha256=present.original_sha256,
             sealed_sha256=sealed_sha256,
             signature_sha256=signature_sha256,
         )
-        row.completed_fact_id = tx.record(fact)
-        tx.session.add(row)
+        ended = replace(
+            present,
+            status=SealingStatus.COMPLETED,
+            signature_sha256=signature_sha256,
+            sealed_sha256=sealed_sha256,
+            completed_at=tx.now,
+            completed_fact_id=tx.record(fact),
+        )
+        repo.end(tx.session, ended)
         tx.commit()
-    return repo.view(row)
+    return ended
 
 
 def abandon(deps: Deps, sealing_id: str, reason: str) -> None:
     """End an intent without a sealed file; one that has ended stays as it is."""
     with deps.write() as tx:
-        row = repo.get_for_update(tx.session, sealing_id)
-        if row.status == SealingStatus.AUTHORISED:
-            _abandon(tx, row, reason)
+        use = repo.get_for_update(tx.session, sealing_id)
+        if use.status is SealingStatus.AUTHORISED:
+            _abandon(tx, use, reason, by=use.by)
             tx.commit()
 
 
@@ -135,40 +140,26 @@ def reconcile(deps: Deps) -> int:
     """
     with deps.write() as tx:
         stale = repo.stale_intents(tx.session, tx.now - INTENT_LIFETIME)
-        for row in stale:
-            _abandon(tx, row, "INTERRUPTED")
+        for use in stale:
+            _abandon(tx, use, "INTERRUPTED", by=SYSTEM)
         if stale:
             tx.commit()
         return len(stale)
 
 
-def _abandon(tx: UnitOfWork, row: SealUseRow, reason: str) -> None:
-    row.status = str(SealingStatus.ABANDONED)
-    row.abandoned_reason = reason
-    tx.session.add(row)
-    by = SYSTEM if reason == "INTERRUPTED" else row.by
-    fact = sealing_abandoned(_ref(row, by), original_sha256=row.original_sha256, reason=reason)
-    tx.record(fact)
+def _abandon(tx: UnitOfWork, use: SealingView, reason: str, *, by: str) -> None:
+    ended = replace(use, status=SealingStatus.ABANDONED, abandoned_reason=reason)
+    repo.end(tx.session, ended)
+    ref = replace(_ref(use), by=by)
+    tx.record(sealing_abandoned(ref, original_sha256=use.original_sha256, reason=reason))
 
 
-def _ref(row: SealUseRow, by: str | None = None) -> SealingRef:
+def _ref(use: SealingView) -> SealingRef:
     return SealingRef(
-        sealing_id=row.id,
-        seal_id=SealId(row.seal_id),
-        owner_uscc=row.owner_uscc,
-        cert_serial=row.cert_serial,
-        by=by or row.by,
-        declaration=declaration_of(row),
-    )
-
-
-def declaration_of(row: SealUseRow) -> Declaration:
-    """The declaration as it was made; the row keeps its wire shape."""
-    shape = row.declaration
-    number, seller, parties = (shape.get(key) for key in ("number", "sellerUscc", "partyUsccs"))
-    return Declaration(
-        role=DocumentRole(str(shape["role"])),
-        number=None if number is None else str(number),
-        seller_uscc=None if seller is None else str(seller),
-        party_usccs=tuple(str(one) for one in parties) if isinstance(parties, list) else (),
+        sealing_id=use.sealing_id,
+        seal_id=use.seal_id,
+        owner_uscc=use.owner_uscc,
+        cert_serial=use.cert_serial,
+        by=use.by,
+        declaration=declaration_from(use.declaration),
     )
