@@ -6,6 +6,7 @@ Servers and HTTP clients are imported inside the commands that need them, so tha
 
 import contextlib
 import os
+import signal
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -42,6 +43,8 @@ def serve(
     build_check(settings)
     _print_welcome(host, port, data, clients)
     os.environ["SEALSVC_DATA"] = str(data)
+    # The server raises the signal again once it has ended in order; that is no failure.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     uvicorn.run(
         "api.main:app_from_environment",
         factory=True,
@@ -51,6 +54,9 @@ def serve(
         log_config=None,
         access_log=False,
         server_header=False,
+        # httptools loses the body of a request with `Upgrade: h2c`, which is how Java's HttpClient
+        # begins by default; h11 ignores the offer, as RFC 9110 section 7.8 allows.
+        http="h11",
         timeout_graceful_shutdown=20,
     )
 

@@ -10,7 +10,7 @@ import shutil
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -35,6 +35,7 @@ BASE_URL = "http://samples.seal.example"
 ROOT, LOG_KEY, EXPECTED, TABLE = "root.pem", "log.vkey", "expected.json", "README.md"
 CRLS = ("root.crl", "issuing.crl")
 MAX_BYTES = 300_000
+LATER = timedelta(days=100)  # the revocation lists are 90 days long, and fresh for 7
 
 STEPS = (
     ("papers", papers.draw),
@@ -58,7 +59,8 @@ class Sample:
     """One committed file.
 
     made: how, for the table. bare: verdict without any help; trusted: with the root, the lists
-    and the receipts; seller: `expect.sellerUscc` is that of merchant A.
+    and the receipts; later: the same once the lists have grown old, None where it stays the
+    same. seller: `expect.sellerUscc` is that of merchant A.
     """
 
     file: str
@@ -68,6 +70,15 @@ class Sample:
     receipts: tuple[str, ...] = ()
     seller: bool = False
     finding: str | None = None
+    later: str | None = None
+
+    def verdicts(self, at: datetime) -> tuple[tuple[str, bool, datetime, str], ...]:
+        """The table's columns: name, with root and lists or bare, judged as of, verdict."""
+        return (
+            ("bare", False, at, self.bare),
+            ("trusted", True, at, self.trusted),
+            ("later", True, at + LATER, self.later or self.trusted),
+        )
 
 
 SAMPLES = (
@@ -79,6 +90,7 @@ SAMPLES = (
         "INTACT",
         "INTACT",
         ("invoice.tlog-proof",),
+        later="INDETERMINATE",
     ),
     Sample(
         "contract-by-seller-sealed.pdf",
@@ -86,6 +98,7 @@ SAMPLES = (
         "INTACT",
         "INTACT",
         ("contract-seller.tlog-proof",),
+        later="INDETERMINATE",
     ),
     Sample(
         "contract-sealed.pdf",
@@ -93,6 +106,7 @@ SAMPLES = (
         "INTACT",
         "INTACT",
         ("contract-seller.tlog-proof", "contract-buyer.tlog-proof"),
+        later="INDETERMINATE",
     ),
     Sample(
         "invoice-byte-changed.pdf",
@@ -121,7 +135,7 @@ SAMPLES = (
     ),
     Sample(
         "invoice-wrong-seller.pdf",
-        "甲方的发票盖了丙方的发票专用章，核验时要求销售方为甲方",
+        "甲方的发票盖了丙方的发票专用章",
         "INVALID",
         "INVALID",
         seller=True,
@@ -194,11 +208,10 @@ def fetch_trust(story: Story) -> str:
 def check(folder: Path, at: datetime) -> None:
     """Hold each file to its verdicts and its size. Raises: Unexpected."""
     for sample in SAMPLES:
-        for trusted, wanted in ((False, sample.bare), (True, sample.trusted)):
-            report = judge(sample, folder, at, trusted=trusted)
+        for how, trusted, as_of, wanted in sample.verdicts(at):
+            report = judge(sample, folder, as_of, trusted=trusted)
             codes = [finding.code for finding in report.findings]
             if report.summary != wanted or (sample.finding and sample.finding not in codes):
-                how = "trusted" if trusted else "bare"
                 raise Unexpected(f"{sample.file} ({how}) is {report.summary}: {codes}")
         if (folder / sample.file).stat().st_size > MAX_BYTES:
             raise Unexpected(f"{sample.file} is too large to be committed")
@@ -217,6 +230,7 @@ def write_table(folder: Path, at: datetime) -> None:
             "file": sample.file,
             "bare": sample.bare,
             "trusted": sample.trusted,
+            "later": sample.later or sample.trusted,
             "receipts": list(sample.receipts),
             "sellerUscc": demo_merchants()["a"].uscc if sample.seller else None,
             "finding": sample.finding,
@@ -231,20 +245,20 @@ def write_table(folder: Path, at: datetime) -> None:
     page = (folder / TABLE).read_text(encoding="utf-8") if (folder / TABLE).exists() else ""
     head, _, rest = page.partition(_BEGIN)
     tail = rest.partition(_END)[2]
-    block = (
-        f"{_BEGIN}\n| 文件 | 怎样做成 | 只凭文件 | 凭根证书、吊销列表与回执 |\n|---|---|---|---|\n"
-    )
+    block = f"{_BEGIN}\n{_HEAD}\n"
     (folder / TABLE).write_text(f"{head}{block}{table}\n{_END}{tail}", encoding="utf-8")
 
 
-_HEAD = "| 文件 | 怎样做成 | 只凭文件 | 凭根证书、吊销列表与回执 |\n|---|---|---|---|"
+_HEAD = """| 文件 | 怎样做成 | 只凭文件 | 凭根证书、吊销列表与回执 | 同左，吊销列表陈旧后 |
+|---|---|---|---|---|"""
 _BEGIN, _END = "<!-- table begins, written by build.py -->", "<!-- table ends -->"
 
 
 def _row(sample: Sample) -> str:
-    seller = "（要求销售方为甲方）" if sample.seller else ""
-    name = f"[`{sample.file}`]({sample.file})"
-    return f"| {name} | {sample.made} | {sample.bare}{seller} | {sample.trusted}{seller} |"
+    asked = "（要求销售方为甲方）" if sample.seller else ""
+    verdicts = (sample.bare, sample.trusted, sample.later or sample.trusted)
+    cells = (f"[`{sample.file}`]({sample.file})", sample.made + asked, *verdicts)
+    return f"| {' | '.join(cells)} |"
 
 
 def main(arguments: Sequence[str]) -> int:

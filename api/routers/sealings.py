@@ -70,11 +70,9 @@ def create_sealing(
     """
     result = service.seal(services.deps, principal, options.request(seal, upload.data))
     headers = _headers(result.view)
-    if result.warnings:
-        headers["Sealing-Warnings"] = ", ".join(result.warnings)
     if _wants(accept, result.view.media_type):
         return _file(result.view, result.sealed, 201, headers)
-    return _json(SealingOut.of_result(result), 201, headers)
+    return _json(SealingOut.of(result.view), 201, headers)
 
 
 @router.get(
@@ -99,7 +97,8 @@ def get_sealing(
 
 def _headers(view: SealingView) -> dict[str, str]:
     location = f"/v1/sealings/{view.sealing_id}"
-    return _HEADERS | {"Location": location, "Sealing-Id": view.sealing_id}
+    named = _HEADERS | {"Location": location, "Sealing-Id": view.sealing_id}
+    return named | {"Sealing-Warnings": ", ".join(view.warnings)} if view.warnings else named
 
 
 def _file(view: SealingView, sealed: bytes, status: int, headers: dict[str, str]) -> Response:

@@ -7,7 +7,7 @@ from pydantic import Field
 from api.schemas.common import RequestModel, ResponseModel, UtcTime
 from sealsvc.areas.sealing.model import SealingView
 from sealsvc.areas.sealing.placing import PlaceWish
-from sealsvc.areas.sealing.service import SealingRequest, SealingResult
+from sealsvc.areas.sealing.service import SealingRequest
 from sealsvc.values import DocumentRole, SealId
 
 Millimetres = Annotated[float, Field(ge=0, le=10_000)]
@@ -78,7 +78,7 @@ class SealingOut(ResponseModel):
     links: dict[str, str]
 
     @classmethod
-    def of(cls, view: SealingView, warnings: tuple[str, ...] = ()) -> "SealingOut":
+    def of(cls, view: SealingView) -> "SealingOut":
         """The shape of a sealing."""
         place = view.placement
         return cls(
@@ -99,14 +99,9 @@ class SealingOut(ResponseModel):
             authorised_fact_id=view.authorised_fact_id,
             completed_fact_id=view.completed_fact_id,
             abandoned_reason=view.abandoned_reason,
-            warnings=list(warnings),
+            warnings=list(view.warnings),
             links=_links(view),
         )
-
-    @classmethod
-    def of_result(cls, result: SealingResult) -> "SealingOut":
-        """The shape of a sealing just made."""
-        return cls.of(result.view, result.warnings)
 
 
 def _links(view: SealingView) -> dict[str, str]:

@@ -29,7 +29,9 @@ public final class Client {
     private static final String PDF = "application/pdf";
     private static final String BASE =
             System.getenv().getOrDefault("SEALSVC_URL", "http://127.0.0.1:8000");
-    private static final HttpClient HTTP = HttpClient.newHttpClient();
+    // Java offers HTTP/2 by an Upgrade on the first request; many servers lose the body over it.
+    private static final HttpClient HTTP =
+            HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
     public static void main(String[] args) throws Exception {
         String command = args.length == 0 ? "" : args[0] + ":" + (args.length - 1);

@@ -26,9 +26,8 @@ TOOLS = {
 Client = Callable[..., subprocess.CompletedProcess[str]]
 
 
-@pytest.fixture(params=sorted(TOOLS))
-def client(request: pytest.FixtureRequest, live: Live) -> Client:
-    command, tool = TOOLS[request.param]
+def client_named(name: str, live: Live) -> Client:
+    command, tool = TOOLS[name]
     if shutil.which(tool) is None:
         pytest.skip(f"{tool} is not installed")
 
@@ -42,6 +41,16 @@ def client(request: pytest.FixtureRequest, live: Live) -> Client:
         )
 
     return call
+
+
+@pytest.fixture(params=sorted(TOOLS))
+def client(request: pytest.FixtureRequest, live: Live) -> Client:
+    return client_named(request.param, live)
+
+
+@pytest.fixture(params=["curl", "python"])  # starting Java takes seconds each time
+def quick_client(request: pytest.FixtureRequest, live: Live) -> Client:
+    return client_named(request.param, live)
 
 
 def test_seal_verify_and_prove(client: Client, live: Live, tmp_path: Path) -> None:
@@ -59,30 +68,33 @@ def test_seal_verify_and_prove(client: Client, live: Live, tmp_path: Path) -> No
     assert found.leaf.type == "sealing.completed"
 
 
-def test_unsigned_is_not_good(client: Client, live: Live) -> None:
-    done = client("verify", live.contract)
+def test_unsigned_and_foreign_formats(quick_client: Client, live: Live, tmp_path: Path) -> None:
+    done = quick_client("verify", live.contract)
     assert (done.returncode, done.stdout.split()[0]) == (1, "UNSIGNED")
-
-
-def test_refusals_are_told(client: Client, live: Live, tmp_path: Path) -> None:
     picture = tmp_path / "picture.pdf"
     picture.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(30))
-    done = client("verify", picture)
+    done = quick_client("verify", picture)
     assert done.returncode == 2
     assert "UNSUPPORTED_FORMAT" in done.stderr
+
+
+def test_another_owners_seal(quick_client: Client, live: Live, tmp_path: Path) -> None:
     other = live.clients["merchant-b"]  # the seal is merchant A's
-    done = client("seal", live.contract, live.seal_id, tmp_path / "out.pdf", key=other)
+    out = tmp_path / "out.pdf"
+    done = quick_client("seal", live.contract, live.seal_id, out, key=other)
     assert done.returncode == 2
     assert "ENTITY_NOT_YOURS" in done.stderr
 
 
-def test_unknown_file_has_no_receipt(client: Client, live: Live, tmp_path: Path) -> None:
-    done = client("receipt", live.contract, tmp_path / "none")
+def test_unknown_file_has_no_receipt(quick_client: Client, live: Live, tmp_path: Path) -> None:
+    unknown = tmp_path / "unknown.pdf"
+    unknown.write_bytes(live.contract.read_bytes() + b"\n")
+    done = quick_client("receipt", unknown, tmp_path / "none")
     assert done.returncode == 2
     assert "knows nothing" in done.stderr or "FACT_NOT_FOUND" in done.stderr
 
 
-def test_usage_is_told(client: Client) -> None:
-    done = client("seal")
+def test_usage_is_told(quick_client: Client) -> None:
+    done = quick_client("seal")
     assert done.returncode == 2
     assert "verify" in done.stderr

@@ -20,12 +20,13 @@ def ids(sample: Sample) -> str:
     return sample.file
 
 
-@pytest.mark.parametrize("trusted", [False, True], ids=["bare", "trusted"])
+@pytest.mark.parametrize("column", [0, 1, 2], ids=["bare", "trusted", "later"])
 @pytest.mark.parametrize("sample", SAMPLES, ids=ids)
-def test_verdict(sample: Sample, trusted: bool) -> None:
-    report = judge(sample, HERE, AT, trusted=trusted)
+def test_verdict(sample: Sample, column: int) -> None:
+    how, trusted, as_of, wanted = sample.verdicts(AT)[column]
+    report = judge(sample, HERE, as_of, trusted=trusted)
     row = BY_FILE[sample.file]
-    assert report.summary == row["trusted" if trusted else "bare"]
+    assert report.summary == wanted == row[how]
     if row["finding"] is not None:
         assert row["finding"] in [finding.code for finding in report.findings]
 

@@ -1,4 +1,4 @@
-"""Every query on certificates, issuers and CRLs."""
+"""Every query on certificates, issuers and CRLs; the services know their rows from here."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -16,7 +16,9 @@ from sealsvc.areas.certs.model import (
     IssuerMissing,
     PkiObjectNotFound,
 )
-from sealsvc.areas.certs.tables import CertificateRow, CrlRow, IssuerRow
+from sealsvc.areas.certs.tables import CertificateRow as CertificateRow
+from sealsvc.areas.certs.tables import CrlRow as CrlRow
+from sealsvc.areas.certs.tables import IssuerRow as IssuerRow
 from sealsvc.values import KeyRef, SealId
 
 

@@ -226,6 +226,11 @@ class SealingView:
     completed_fact_id: str | None = None
     abandoned_reason: str | None = None
 
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """See `warnings_of`."""
+        return warnings_of(declaration_from(self.declaration), self.owner_uscc)
+
 
 def may_see(view: SealingView, principal: Principal) -> None:
     """Let pass the seal's owner, and auditors.

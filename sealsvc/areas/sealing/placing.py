@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sealsvc.documents import DocumentFormat
-from sealsvc.documents.pdf.errors import PageNotFound
+from sealsvc.documents.pdf.errors import PageNotFound, PlacementOutOfPage
 from sealsvc.documents.values import DocumentReading
 from sealsvc.values import Placement, PlacementInvalid
 
@@ -13,6 +13,7 @@ MARGIN_MM = 15.0
 GAP_MM = 4.0
 USUAL_WIDTH_MM = 40.0
 A4_MM = (210.0, 297.0)
+TOLERANCE_MM = 0.01
 
 
 @dataclass(frozen=True)
@@ -69,16 +70,20 @@ def placed(
     width and height, its corner is not looked at; taken: seals already on the page.
 
     Without a wish: the first free place from the bottom right corner to the left, row by row
-    upwards; the corner itself where the page is full.
+    upwards; the corner itself where the page is full. Raises: PlacementOutOfPage.
     """
     width = wish.width_mm or seal.width
-    if wish.x_mm is not None and wish.y_mm is not None:
-        return Placement(page, wish.x_mm, wish.y_mm, width)
     height = width * seal.height / seal.width
-    others = list(taken)
-    places = list(_places(page_mm, width, height))
-    free = (one for one in places if not any(one.touches(other) for other in others))
-    chosen = next(free, places[0])
+    if wish.x_mm is not None and wish.y_mm is not None:
+        chosen = Box(wish.x_mm, wish.y_mm, width, height)
+    else:
+        others = list(taken)
+        places = list(_places(page_mm, width, height))
+        free = (one for one in places if not any(one.touches(other) for other in others))
+        chosen = next(free, places[0])
+    room = (page_mm[0] + TOLERANCE_MM - chosen.x, page_mm[1] + TOLERANCE_MM - chosen.y)
+    if width > room[0] or height > room[1]:
+        raise PlacementOutOfPage(page_mm=f"{page_mm[0]:.1f} x {page_mm[1]:.1f}")
     return Placement(page, chosen.x, chosen.y, width)
 
 

@@ -1,4 +1,4 @@
-"""Every query on seals."""
+"""Every query on seals; the services get their rows, and the rows' names, from here."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -10,7 +10,8 @@ from sealsvc.areas.certs import repo as certs
 from sealsvc.areas.entities import repo as entities
 from sealsvc.areas.seals.model import OCCUPYING, SealAction, VoidProposal
 from sealsvc.areas.seals.model.views import SealFilter, SealHistoryEvent, SealNotFound, SealView
-from sealsvc.areas.seals.tables import SealEventRow, SealRow
+from sealsvc.areas.seals.tables import SealEventRow as SealEventRow
+from sealsvc.areas.seals.tables import SealRow as SealRow
 from sealsvc.values import SealId, SealMedium, SealStatus, SealType
 
 BATCH = 500

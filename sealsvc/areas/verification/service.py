@@ -47,10 +47,10 @@ def verify(
 ) -> VerificationView:
     """Judge a document and keep the report. The document is not kept.
 
-    principal: None without a key, which is enough unless the
-    verification is to be recorded. Raises: ScopeMissing, PolicyUnknown, UsccInvalid,
-    ExpectationInvalid, ValidationTimeInFuture, UnsupportedFormat, DocumentEncrypted,
-    DocumentUnreadable, ResourceLimit, WorkersBusy. Source: ARCHITECTURE section 11.
+    principal: None without a key, which is enough unless the verification is to be recorded.
+    Raises: ScopeMissing, PolicyUnknown, UsccInvalid, ExpectationInvalid, ValidationTimeInFuture,
+    UnsupportedFormat, DocumentEncrypted, DocumentUnreadable, ResourceLimit, WorkersBusy.
+    Source: ARCHITECTURE section 11.
     """
     return verify_document(deps, principal, request)[0]
 

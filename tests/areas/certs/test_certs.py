@@ -1,6 +1,6 @@
 """Certificates: hierarchy, intents, revocation, CRLs."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from hashlib import sha256
@@ -30,7 +30,6 @@ from sealsvc.values import KeyRef, SealId
 from tests.areas.conftest import SettableClock
 from tests.areas.seals.world import A, facts
 
-PERSON_BODY = "92110000MA0000015"
 ISSUE = import_module("sealsvc.areas.certs.service.issue")
 CRLS = import_module("sealsvc.areas.certs.service.crls")
 LOST = Revocation(RevocationReason.KEY_COMPROMISE, by="cli_x")
@@ -41,10 +40,10 @@ class Crash(BaseException):
 
 
 @pytest.fixture
-def deps(make_deps: Callable[..., Deps]) -> Iterator[Deps]:
+def deps(make_deps: Callable[..., Deps]) -> Deps:
     deps = make_deps(crl_lifetime=timedelta(days=2))
     certs.create_hierarchy(deps, domain_name="Demo Seals")
-    yield deps
+    return deps
 
 
 def order(deps: Deps, **more: Any) -> IssueOrder:
@@ -81,9 +80,8 @@ def test_hierarchy(deps: Deps) -> None:
     assert (root.label, root.rank, root.crl_number) == ("root", 0, 1)
     assert (issuing.label, issuing.rank, issuing.crl_number) == ("issuing", 1, 1)
     material = certs.trust_material(deps)
-    anchor, ca = (
-        x509.load_der_x509_certificate(der) for der in material.anchors_der + material.issuers_der
-    )
+    chain = (*material.anchors_der, *material.issuers_der)
+    anchor, ca = (x509.load_der_x509_certificate(der) for der in chain)
     anchor.verify_directly_issued_by(anchor)
     ca.verify_directly_issued_by(anchor)
     assert len(material.crls_der) == 2
@@ -184,8 +182,8 @@ def test_what_breaks_a_lint_leaves_no_trace(deps: Deps) -> None:
         certs.issue(deps, order(deps, subject=SubjectName("x" * 65, "y", uscc=A)))
     with pytest.raises(LintFailed):
         certs.issue(deps, order(deps, subject=SubjectName("x", "y")))
+    wanted = order(deps)
     with pytest.raises(UnknownProfile):
-        wanted = order(deps)
         certs.issue(deps, IssueOrder("none", wanted.subject, wanted.key_ref, "cli_x"))
     assert len(facts(deps)) == before
 

@@ -1,12 +1,15 @@
 """A trust domain with merchants and seals, ready to be used: real keys, real certificates."""
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache
+from typing import ParamSpec, TypeVar
 
 from fpdf import FPDF
 from sqlmodel import select
 
+from sealsvc.adapters.sandbox import InlineSandbox
 from sealsvc.areas.certs import service as certs
 from sealsvc.areas.deps import Deps
 from sealsvc.areas.entities import service as entities
@@ -15,6 +18,7 @@ from sealsvc.areas.sealing import service as sealing
 from sealsvc.areas.sealing.service import SealingRequest, SealingResult
 from sealsvc.areas.seals import service as seals
 from sealsvc.areas.seals.model import SealAction
+from sealsvc.areas.seals.model.pictures import drawn_picture
 from sealsvc.areas.seals.model.views import ChangeRequest, SealApplication, SealView
 from sealsvc.areas.transparency.model import StoredFact
 from sealsvc.areas.transparency.repo import FactFilter, queued
@@ -33,6 +37,9 @@ from sealsvc.values import (
 )
 from sealsvc.verify.evidence import Expectation
 from tests.areas.conftest import SettableClock
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 A = "91110000MA00000152"
 B = "31310000MD0000016Y"
@@ -60,6 +67,20 @@ def pdf(text: str = "Invoice 0001", pages: int = 1) -> bytes:
     return bytes(document.output())
 
 
+_drawn: dict[object, object] = {}
+
+
+class Remembering(InlineSandbox):
+    """Draws each imprint once a run: the same pixels every time, and a third of a second."""
+
+    def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        if function is not drawn_picture:
+            return super().run(function, *args, **kwargs)
+        if args not in _drawn:
+            _drawn[args] = super().run(function, *args, **kwargs)
+        return _drawn[args]  # type: ignore[return-value]
+
+
 @dataclass
 class Story:
     """deps over a fresh database, and the verbs in few words."""
@@ -68,6 +89,7 @@ class Story:
     clock: SettableClock
 
     def open(self) -> "Story":
+        self.deps = replace(self.deps, sandbox=Remembering())
         certs.create_hierarchy(self.deps, domain_name="Demo Seals")
         for uscc, name in NAMES.items():
             draft = EntityDraft(uscc=uscc, legal_name=name, legal_representative="王小明")

@@ -1,8 +1,10 @@
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sealsvc.areas.sealing.placing import A4_MM, MARGIN_MM, Box, PlaceWish, page_size, placed
+from sealsvc.areas.sealing.placing import A4_MM, Box, PlaceWish, page_size, placed
 from sealsvc.documents import detect
+from sealsvc.documents.pdf.errors import PlacementOutOfPage
 from sealsvc.values import Placement
 from tests.builders.pdf import PdfBuilder, plain
 
@@ -30,8 +32,24 @@ def test_a_full_page_keeps_the_corner() -> None:
     assert placed(PlaceWish(), 1, A4_MM, SEAL, [Box(0, 0, *A4_MM)]).x_mm == 155
 
 
-def test_a_page_smaller_than_the_seal_is_for_the_sealer_to_refuse() -> None:
-    assert placed(PlaceWish(), 1, (20, 20), SEAL, []) == Placement(1, 0, 0, 40)
+@pytest.mark.parametrize(
+    ("page", "wish"),
+    [
+        ((20, 20), PlaceWish()),
+        ((40, 29), PlaceWish()),
+        (A4_MM, PlaceWish(1, 171, 0)),
+        (A4_MM, PlaceWish(1, 0, 268)),
+        (A4_MM, PlaceWish(width_mm=211)),
+    ],
+)
+def test_no_room_on_the_page(page: tuple[float, float], wish: PlaceWish) -> None:
+    with pytest.raises(PlacementOutOfPage):
+        placed(wish, 1, page, SEAL, [])
+
+
+def test_just_enough_room() -> None:
+    assert placed(PlaceWish(), 1, (40, 30), SEAL, []) == Placement(1, 0, 0, 40)
+    assert placed(PlaceWish(1, 170, 267), 1, A4_MM, SEAL, []) == Placement(1, 170, 267, 40)
 
 
 def test_what_is_wished_is_kept() -> None:
@@ -45,12 +63,15 @@ def test_a_chosen_place_is_on_the_page_where_the_page_is_large_enough(
 ) -> None:
     seal = Box(0, 0, seal_width, seal_width / 2)
     taken = [Box(*one) for one in others]  # type: ignore[arg-type]
-    place = placed(PlaceWish(), 1, (width, height), seal, taken)
+    try:
+        place = placed(PlaceWish(), 1, (width, height), seal, taken)
+    except PlacementOutOfPage:
+        assert seal.width > width or seal.height > height
+        return
     assert place.x_mm >= 0
     assert place.y_mm >= 0
-    if seal.width + 2 * MARGIN_MM <= width and seal.height + 2 * MARGIN_MM <= height:
-        assert place.x_mm + seal.width <= width
-        assert place.y_mm + seal.height <= height
+    assert place.x_mm + seal.width <= width + 0.01
+    assert place.y_mm + seal.height <= height + 0.01
 
 
 def test_pages_are_measured_as_shown() -> None:

@@ -159,8 +159,15 @@ def test_wishes_that_contradict_themselves(wish: dict[str, int]) -> None:
 
 
 def test_a_certified_invoice_takes_no_further_seal(story: Story, contract: SealView) -> None:
-    invoice = story.invoice(story.seal())
+    seal = story.seal()
+    invoice = story.invoice(seal)
     refused(story, contract, DocmdpForbidsSeal, data=invoice.sealed)
+    refused(story, seal, DocmdpForbidsSeal, data=invoice.sealed)
+
+
+def test_what_cannot_be_placed_costs_no_certificate(story: Story, contract: SealView) -> None:
+    once = story.use(contract).sealed
+    refused(story, contract, PlacementOutOfPage, data=once, place=PlaceWish(1, 200, 10))
 
 
 def test_a_broken_signature_is_not_covered_up(story: Story, contract: SealView) -> None:

@@ -10,6 +10,7 @@ from sealsvc.areas.sealing.placing import PlaceWish
 from sealsvc.areas.seals.model import SealAction
 from sealsvc.values import DocumentRole, SealType, SubjectKind
 from tests.areas.sealing.story import REGULATOR, A, B, Story, codes, merchant, pdf
+from tests.builders.pdf import sealed_once
 
 
 def test_an_invoice_is_sealed_logged_and_trusted(story: Story) -> None:
@@ -18,7 +19,7 @@ def test_an_invoice_is_sealed_logged_and_trusted(story: Story) -> None:
     view = result.view
     assert view.status is SealingStatus.COMPLETED
     assert view.sealed_sha256 == sha256(result.sealed).hexdigest()
-    assert result.warnings == ()
+    assert result.view.warnings == ()
     facts = story.facts(SubjectKind.SEALING, view.sealing_id)
     assert [fact.type for fact in facts] == ["sealing.authorised", "sealing.completed"]
     assert [fact.fact_id for fact in facts] == [view.authorised_fact_id, view.completed_fact_id]
@@ -48,7 +49,7 @@ def test_two_parties_seal_a_contract(story: Story) -> None:
     pictures = [one["picture"] for one in report["signatures"]]  # type: ignore[union-attr, index, call-overload]
     assert [one["page"] for one in pictures] == [3, 3]  # type: ignore[index, call-overload]
     assert pictures[0] != pictures[1]  # the second stands beside the first
-    assert once.warnings == twice.warnings == ()
+    assert once.view.warnings == twice.view.warnings == ()
 
 
 def test_the_same_seal_twice_takes_a_fresh_certificate(story: Story) -> None:
@@ -66,6 +67,16 @@ def test_the_same_seal_twice_takes_a_fresh_certificate(story: Story) -> None:
     # Another document takes one of those that are there.
     story.use(seal, pdf("other"))
     assert len(certs.of_seal(story.deps, seal.seal_id)) == 3
+
+
+def test_a_seal_beside_a_foreign_one(story: Story) -> None:
+    seal = story.seal(A, SealType.CONTRACT)
+    story.clock.forward(hours=1)  # the foreign one says that it was signed at 09:30
+    report = story.verify(story.use(seal, sealed_once()).sealed)
+    foreign, own = report["signatures"]  # type: ignore[misc]
+    assert own["axes"]["sealAuthority"] == "PASSED"  # type: ignore[index, call-overload]
+    assert foreign["axes"]["integrity"] == "PASSED"  # type: ignore[index, call-overload]
+    assert report["summary"] == "INTACT"
 
 
 def test_an_invisible_seal_and_one_at_a_given_place(story: Story) -> None:
@@ -104,7 +115,7 @@ def test_revoked_after_a_logged_sealing_stays_trusted(story: Story, action: Seal
 def test_a_foreign_seller_is_sealed_with_a_warning_and_judged_invalid(story: Story) -> None:
     seal = story.seal()
     result = story.use(seal, role=DocumentRole.INVOICE, seller_uscc=B)
-    assert result.warnings == ("SELLER_SEAL_MISMATCH",)
+    assert result.view.warnings == ("SELLER_SEAL_MISMATCH",)
     report = story.verify(result.sealed)
     assert report["summary"] == "INVALID"
     assert "SELLER_SEAL_MISMATCH" in codes(report)
@@ -113,7 +124,7 @@ def test_a_foreign_seller_is_sealed_with_a_warning_and_judged_invalid(story: Sto
 def test_a_stranger_among_the_parties_is_warned(story: Story) -> None:
     seal = story.seal(A, SealType.CONTRACT)
     result = story.use(seal, role=DocumentRole.CONTRACT, party_usccs=(B,))
-    assert result.warnings == ("CONTRACT_PARTY_MISMATCH",)
+    assert result.view.warnings == ("CONTRACT_PARTY_MISMATCH",)
     assert story.verify(result.sealed)["summary"] == "INVALID"
 
 

@@ -10,7 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from sealsvc.adapters.highwater_fs import FileHighWater
 from sealsvc.ports import DatabaseLost
@@ -230,7 +230,7 @@ def test_bad_row_is_parked_and_the_rest_goes_on(
     assert logbook.sequence() == 19
     assert logged(store)[1:] == made[:7] + made[8:]
     with store.read() as session:
-        assert [row.parked for row in session.query(LogQueueRow)] == [True]
+        assert [row.parked for row in session.scalars(select(LogQueueRow))] == [True]
     logbook.check()
     write_facts(store, 2)
     clock.forward(hours=1)

@@ -58,14 +58,11 @@ def test_unsigned_and_foreign(story: Story) -> None:
     assert {"SEAL_NOT_REGISTERED", "ISSUER_UNKNOWN"} <= codes(foreign)
 
 
-@pytest.mark.parametrize("at", [0.02, 0.3, 0.6, 0.9])
-def test_one_changed_byte(story: Story, invoice: SealingResult, at: float) -> None:
-    data = bytearray(invoice.sealed)
-    data[int(len(data) * at)] ^= 1
-    try:
-        assert story.verify(bytes(data))["summary"] in ("MODIFIED", "INVALID")
-    except (DocumentUnreadable, UnsupportedFormat):
-        assert at < 0.1  # nothing but the header can make it another kind of file
+def test_one_changed_byte(story: Story, invoice: SealingResult) -> None:
+    for at in (0.02, 0.3, 0.6, 0.9):
+        data = bytearray(invoice.sealed)
+        data[int(len(data) * at)] ^= 1
+        assert story.verify(bytes(data))["summary"] in ("MODIFIED", "INVALID"), at
 
 
 def test_something_appended(story: Story, invoice: SealingResult) -> None:

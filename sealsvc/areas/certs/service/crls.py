@@ -10,7 +10,7 @@ from ca.crl import CrlEntry, prepare_crl, sign_crl
 from ca.names import IssuerInfo
 from sealsvc.areas.certs import repo
 from sealsvc.areas.certs.model import ISSUING_LABEL, Issuer, whole_utc
-from sealsvc.areas.certs.tables import CrlRow
+from sealsvc.areas.certs.repo import CrlRow
 from sealsvc.areas.deps import Deps
 from sealsvc.values import Fact, Json, Subject, SubjectKind
 

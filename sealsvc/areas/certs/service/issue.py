@@ -15,9 +15,9 @@ from sealsvc.areas.certs.model import (
     certificate_fact,
     serial_hex,
 )
+from sealsvc.areas.certs.repo import CertificateRow, IssuerRow
 from sealsvc.areas.certs.service.crls import issuer_info, publish_crl
 from sealsvc.areas.certs.service.revoke import SYSTEM
-from sealsvc.areas.certs.tables import CertificateRow, IssuerRow
 from sealsvc.areas.deps import Deps
 from sealsvc.storage.uow import UnitOfWork
 from sealsvc.values import KeyRef

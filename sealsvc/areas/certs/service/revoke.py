@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from sealsvc.areas.certs import repo
 from sealsvc.areas.certs.model import CertificateStatus, Revocation, certificate_fact, whole_utc
-from sealsvc.areas.certs.tables import CertificateRow
+from sealsvc.areas.certs.repo import CertificateRow
 from sealsvc.areas.deps import Deps
 from sealsvc.storage.uow import UnitOfWork
 

@@ -18,7 +18,6 @@ from sealsvc.areas.sealing.model import (
     for_use,
     may_use,
     validate_declaration,
-    warnings_of,
 )
 from sealsvc.areas.sealing.placing import (
     USUAL_WIDTH_MM,
@@ -38,7 +37,7 @@ from sealsvc.areas.verification import service as verification
 from sealsvc.areas.verification.gathering import Terms
 from sealsvc.areas.verification.reading import DocumentRead, read_document
 from sealsvc.documents import detect
-from sealsvc.documents.pdf.errors import ExistingSignatureBroken
+from sealsvc.documents.pdf.errors import DocmdpForbidsSeal, ExistingSignatureBroken
 from sealsvc.documents.values import DigestOutcome, PreparedSealing, SealingSpec, SignatureOutcome
 from sealsvc.errors import ServiceError
 from sealsvc.values import Declaration, DocumentRole, Placement, Principal, SealId
@@ -73,11 +72,10 @@ class SealingRequest:
 
 @dataclass(frozen=True)
 class SealingResult:
-    """A completed sealing. warnings: codes of findings a verifier of the document will see."""
+    """A completed sealing and the sealed file."""
 
     view: SealingView
     sealed: bytes
-    warnings: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -122,7 +120,7 @@ def seal(deps: Deps, principal: Principal, request: SealingRequest) -> SealingRe
     except Exception as error:
         _give_up(deps, use, error)
         raise
-    return SealingResult(view, sealed, warnings_of(work.declaration, registered.owner_uscc))
+    return SealingResult(view, sealed)
 
 
 def _prepare(
@@ -131,7 +129,7 @@ def _prepare(
     """Everything that needs no signature; nothing is logged yet but perhaps a fresh certificate."""
     declaration = request.declaration()
     document = read_document(deps.sandbox, request.data)
-    _refuse_broken(document)
+    _refuse_unfit(document)
     before = None
     if document.reading.signatures:
         before = verification.judge_document(deps, document, Terms())
@@ -155,15 +153,17 @@ def _prepare(
     return _Work(registered, declaration, document, certificate, spec, prepared, before)
 
 
-def _refuse_broken(document: DocumentRead) -> None:
-    """A further seal would cover up that an earlier signature no longer holds.
+def _refuse_unfit(document: DocumentRead) -> None:
+    """A further seal would cover up a signature that no longer holds, or break one's terms.
 
     The sealer refuses more of the kind; this is said before a certificate is made for it.
-    Raises: ExistingSignatureBroken. Source: CONTRACT section 3.
+    Raises: ExistingSignatureBroken, DocmdpForbidsSeal. Source: CONTRACT section 3.
     """
     for one in document.reading.signatures:
         if one.digest is DigestOutcome.DIFFERS or one.signature is SignatureOutcome.FAILS:
-            raise ExistingSignatureBroken(signature=one.id)
+            raise ExistingSignatureBroken(field=one.field_name[:80])
+        if one.docmdp is not None:
+            raise DocmdpForbidsSeal(field=one.field_name[:80], permissions=one.docmdp)
 
 
 def _placement(

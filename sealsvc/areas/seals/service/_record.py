@@ -8,7 +8,7 @@ from sealsvc.areas.certs import service as certs
 from sealsvc.areas.certs.model import Revocation
 from sealsvc.areas.seals import repo
 from sealsvc.areas.seals.model import SealAction, review_flagged, seal_fact
-from sealsvc.areas.seals.tables import SealEventRow, SealRow
+from sealsvc.areas.seals.repo import SealEventRow, SealRow
 from sealsvc.storage.uow import UnitOfWork
 from sealsvc.values import JsonObject, SealStatus
 

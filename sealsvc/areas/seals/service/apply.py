@@ -31,9 +31,9 @@ from sealsvc.areas.seals.model.views import (
     require_certifiable,
     validate_application,
 )
+from sealsvc.areas.seals.repo import SealRow
 from sealsvc.areas.seals.service._record import Change, particulars, record_change
 from sealsvc.areas.seals.service.change import check_version
-from sealsvc.areas.seals.tables import SealRow
 from sealsvc.imprint.render import ImprintSpec, spec_for
 from sealsvc.storage.uow import UnitOfWork
 from sealsvc.values import Principal, SealId, SealMedium, SealStatus, random_id

@@ -14,8 +14,8 @@ from sealsvc.areas.seals.model import (
     resolve_effective_from,
 )
 from sealsvc.areas.seals.model.views import ChangeRequest, SealChanged, SealView
+from sealsvc.areas.seals.repo import SealRow
 from sealsvc.areas.seals.service._record import ENDS, Change, record_change
-from sealsvc.areas.seals.tables import SealRow
 from sealsvc.values import Principal, SealId, SealStatus
 
 # The others have verbs of their own; here they would skip a key, a second seal or a second person.

@@ -13,9 +13,9 @@ from sealsvc.areas.entities import service as entities
 from sealsvc.areas.seals import repo
 from sealsvc.areas.seals.model import SYSTEM, SealAction, may, next_state
 from sealsvc.areas.seals.model.views import SealImprintMissing, SealOwnerChanged, SealView
+from sealsvc.areas.seals.repo import SealRow
 from sealsvc.areas.seals.service._record import Change, particulars, record_change
 from sealsvc.areas.seals.service.change import check_version
-from sealsvc.areas.seals.tables import SealRow
 from sealsvc.values import KeyRef, Principal, SealId, SealMedium, SealStatus
 
 ORPHAN_AFTER = timedelta(minutes=10)

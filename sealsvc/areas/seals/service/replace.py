@@ -7,6 +7,7 @@ from sealsvc.areas.entities import service as entities
 from sealsvc.areas.seals import repo
 from sealsvc.areas.seals.model import SealAction, may, next_state, require_reason
 from sealsvc.areas.seals.model.views import SealApplication, SealView
+from sealsvc.areas.seals.repo import SealRow
 from sealsvc.areas.seals.service._record import Change, record_change
 from sealsvc.areas.seals.service.apply import (
     insert_application,
@@ -15,7 +16,6 @@ from sealsvc.areas.seals.service.apply import (
     set_imprint,
 )
 from sealsvc.areas.seals.service.change import check_version, publish_if_ended
-from sealsvc.areas.seals.tables import SealRow
 from sealsvc.values import Principal, SealId, SealMedium, SealStatus, SealType
 
 

@@ -12,9 +12,9 @@ from sealsvc.areas.seals.model import (
     void_proposed,
 )
 from sealsvc.areas.seals.model.views import ChangeRequest, SealView
+from sealsvc.areas.seals.repo import SealRow
 from sealsvc.areas.seals.service._record import Change, record_change
 from sealsvc.areas.seals.service.change import check_version, publish_if_ended
-from sealsvc.areas.seals.tables import SealRow
 from sealsvc.storage.uow import UnitOfWork
 from sealsvc.values import Principal, SealId, SealStatus
 
