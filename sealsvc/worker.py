@@ -94,6 +94,7 @@ class Service:
             certs.refresh_crls,
             certs.reconcile,
             seals.expire_due,
+            seals.follow_entities,
             seals.reconcile,
             sealing.reconcile,
             idempotency.forget_expired,

@@ -115,7 +115,7 @@ def order_for(place: Place, number: int, chance: random.Random) -> dict[str, obj
         "occurrence": occurrence,
         "unknown": chance.choice([0, 0, 0.1]),
         "writers": chance.randrange(1, 4),
-        "writes": 16,
+        "writes": 12,
     }
 
 

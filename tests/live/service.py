@@ -117,6 +117,12 @@ class LiveService:
         self.process.send_signal(how)
         return self.process.wait(STOP_S)
 
+    def cpu_s(self) -> float:
+        """Seconds of CPU that the server process itself has used."""
+        stat = Path(f"/proc/{self.process.pid}/stat").read_text()
+        user, system = stat.rpartition(")")[2].split()[11:13]
+        return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
     def leftovers(self) -> list[int]:
         """Processes of ours that are still alive."""
         return processes_of(self.process.pid)

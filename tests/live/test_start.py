@@ -7,7 +7,7 @@ from tests.live.fixtures import NewService
 from tests.live.service import LiveService, eventually, listens
 
 SECOND_START_S = 5.0
-LOADED = 2.0  # a machine busy with other tests gets this many times as long
+LOADED = 4.0  # a machine busy with other tests gets this many times as long
 
 
 def test_a_service_stops_in_order_and_comes_back(new_service: NewService) -> None:
@@ -25,7 +25,9 @@ def test_a_service_stops_in_order_and_comes_back(new_service: NewService) -> Non
     again = new_service(port=first.port)
     again.launch()
     seconds = again.await_answer("/healthz")
-    print(f"second start answers /healthz after {seconds:.2f} s")
+    worked = again.cpu_s()
+    print(f"second start answers /healthz after {seconds:.2f} s, {worked:.2f} s of CPU")
+    assert worked < SECOND_START_S
     assert seconds < SECOND_START_S * LOADED
     again.await_answer("/readyz")
     assert _identity(again) == before

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 from fpdf import FPDF
 from sqlmodel import select
@@ -27,7 +27,6 @@ from sealsvc.areas.verification.model import VerificationRequest
 from sealsvc.storage.tables import LogQueueRow
 from sealsvc.values import (
     DocumentRole,
-    JsonObject,
     Principal,
     Scope,
     SealMedium,
@@ -74,7 +73,7 @@ class Remembering(InlineSandbox):
     """Draws each imprint once a run: the same pixels every time, and a third of a second."""
 
     def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        if function is not drawn_picture:
+        if function.__name__ != drawn_picture.__name__:
             return super().run(function, *args, **kwargs)
         if args not in _drawn:
             _drawn[args] = super().run(function, *args, **kwargs)
@@ -122,10 +121,10 @@ class Story:
     def invoice(self, seal: SealView, data: bytes | None = None) -> SealingResult:
         return self.use(seal, data, role=DocumentRole.INVOICE, seller_uscc=seal.owner_uscc)
 
-    def verify(self, data: bytes, **expected: object) -> JsonObject:
+    def verify(self, data: bytes, **expected: object) -> dict[str, Any]:
         expectation = Expectation(**expected)  # type: ignore[arg-type]
         request = VerificationRequest(data, "file.pdf", expectation=expectation)
-        shape: JsonObject = json.loads(verification.verify(self.deps, None, request).body)
+        shape: dict[str, Any] = json.loads(verification.verify(self.deps, None, request).body)
         return shape
 
     def facts(self, kind: SubjectKind, subject_id: str) -> list[StoredFact]:
@@ -137,7 +136,5 @@ class Story:
         return sorted(found, key=lambda fact: order[fact.fact_id] or 0)
 
 
-def codes(report: JsonObject) -> set[str]:
-    findings = report["findings"]
-    assert isinstance(findings, list)
-    return {str(item["code"]) for item in findings if isinstance(item, dict)}
+def codes(report: dict[str, Any]) -> set[str]:
+    return {str(item["code"]) for item in report["findings"]}

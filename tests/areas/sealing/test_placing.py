@@ -62,7 +62,7 @@ def test_a_chosen_place_is_on_the_page_where_the_page_is_large_enough(
     width: float, height: float, seal_width: float, others: list[tuple[float, ...]]
 ) -> None:
     seal = Box(0, 0, seal_width, seal_width / 2)
-    taken = [Box(*one) for one in others]  # type: ignore[arg-type]
+    taken = [Box(*one) for one in others]
     try:
         place = placed(PlaceWish(), 1, (width, height), seal, taken)
     except PlacementOutOfPage:

@@ -1,6 +1,7 @@
 """What happens when a sealing breaks off, or its result is not what it must be."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from typing import ParamSpec, TypeVar
@@ -15,7 +16,7 @@ from sealsvc.areas.sealing.model import (
     SealingSelfCheckFailed,
     SealingStatus,
 )
-from sealsvc.areas.sealing.service import record
+from sealsvc.areas.sealing.service import SealingRequest, record
 from sealsvc.areas.seals.model.views import SealView
 from sealsvc.ports import StorageFull, WorkersBusy
 from sealsvc.values import Principal, SealType, SubjectKind
@@ -204,3 +205,16 @@ def test_when_even_abandoning_fails_reconcile_remains(
             story.use(seal)
     story.clock.forward(minutes=11)
     assert sealing.reconcile(story_deps) == 1
+
+
+def test_several_at_once(story: Story, seal: SealView) -> None:
+    def one(number: int) -> str:
+        request = SealingRequest(seal.seal_id, pdf(f"Contract {number}"))
+        return sealing.seal(story.deps, merchant(A), request).view.sealing_id
+
+    with ThreadPoolExecutor(4) as pool:
+        made = list(pool.map(one, range(6)))
+    assert len(set(made)) == 6
+    for sealing_id in made:
+        view = sealing.get(story.deps, merchant(A), sealing_id)
+        assert view.status is SealingStatus.COMPLETED

@@ -121,7 +121,7 @@ def test_types_and_declarations(story: Story, contract: SealView) -> None:
     refused(story, contract, DeclarationInvalid, number="\n")
 
 
-NO_DOCUMENTS = (
+NO_DOCUMENTS: tuple[tuple[bytes, type[Exception]], ...] = (
     (imprint(), UnsupportedFormat),
     (b"", UnsupportedFormat),
     (b"hello", UnsupportedFormat),
@@ -133,7 +133,7 @@ NO_DOCUMENTS = (
     (b"%PDF-1.7\n" + b"\xff" * 10_000, DocumentUnreadable),
     (b"%PDF-1.7\n" + imprint(), DocumentUnreadable),
 )
-NO_PLACES = (
+NO_PLACES: tuple[tuple[PlaceWish, type[Exception]], ...] = (
     (PlaceWish(page=2), PageNotFound),
     (PlaceWish(page=-2), PageNotFound),
     (PlaceWish(page=0), PageNotFound),

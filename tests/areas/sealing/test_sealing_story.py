@@ -35,7 +35,7 @@ def test_an_invoice_is_sealed_logged_and_trusted(story: Story) -> None:
     assert sealing.document(story.deps, merchant(A), view.sealing_id) == (view, result.sealed)
     report = story.verify(result.sealed)
     assert report["summary"] == "TRUSTED", report["findings"]
-    assert set(report["axes"].values()) == {"PASSED"}  # type: ignore[union-attr]
+    assert set(report["axes"].values()) == {"PASSED"}
 
 
 def test_two_parties_seal_a_contract(story: Story) -> None:
@@ -46,8 +46,8 @@ def test_two_parties_seal_a_contract(story: Story) -> None:
     report = story.verify(twice.sealed)
     assert report["summary"] == "TRUSTED", report["findings"]
     assert report["signaturesCount"] == 2
-    pictures = [one["picture"] for one in report["signatures"]]  # type: ignore[union-attr, index, call-overload]
-    assert [one["page"] for one in pictures] == [3, 3]  # type: ignore[index, call-overload]
+    pictures = [one["picture"] for one in report["signatures"]]
+    assert [one["page"] for one in pictures] == [3, 3]
     assert pictures[0] != pictures[1]  # the second stands beside the first
     assert once.view.warnings == twice.view.warnings == ()
 
@@ -73,9 +73,9 @@ def test_a_seal_beside_a_foreign_one(story: Story) -> None:
     seal = story.seal(A, SealType.CONTRACT)
     story.clock.forward(hours=1)  # the foreign one says that it was signed at 09:30
     report = story.verify(story.use(seal, sealed_once()).sealed)
-    foreign, own = report["signatures"]  # type: ignore[misc]
-    assert own["axes"]["sealAuthority"] == "PASSED"  # type: ignore[index, call-overload]
-    assert foreign["axes"]["integrity"] == "PASSED"  # type: ignore[index, call-overload]
+    foreign, own = report["signatures"]
+    assert own["axes"]["sealAuthority"] == "PASSED"
+    assert foreign["axes"]["integrity"] == "PASSED"
     assert report["summary"] == "INTACT"
 
 
@@ -83,11 +83,11 @@ def test_an_invisible_seal_and_one_at_a_given_place(story: Story) -> None:
     seal = story.seal(A, SealType.CONTRACT)
     hidden = story.use(seal, place=PlaceWish(invisible=True))
     assert hidden.view.placement is None
-    assert story.verify(hidden.sealed)["signatures"][0]["picture"] is None  # type: ignore[index, call-overload]
+    assert story.verify(hidden.sealed)["signatures"][0]["picture"] is None
     shown = story.use(seal, place=PlaceWish(1, 20, 30, 35))
-    picture = story.verify(shown.sealed)["signatures"][0]["picture"]  # type: ignore[index, call-overload]
-    assert (picture["page"], picture["xMm"], picture["yMm"]) == (1, 20, 30)  # type: ignore[index, call-overload]
-    assert picture["widthMm"] == 35  # type: ignore[index, call-overload]
+    picture = story.verify(shown.sealed)["signatures"][0]["picture"]
+    assert (picture["page"], picture["xMm"], picture["yMm"]) == (1, 20, 30)
+    assert picture["widthMm"] == 35
 
 
 def test_sealed_before_a_suspension_stays_trusted(story: Story) -> None:
@@ -96,8 +96,8 @@ def test_sealed_before_a_suspension_stays_trusted(story: Story) -> None:
     story.change(seal, SealAction.SUSPEND)
     report = story.verify(result.sealed)
     assert report["summary"] == "TRUSTED", report["findings"]
-    shown = report["signatures"][0]["seal"]  # type: ignore[index, call-overload]
-    assert (shown["statusAtSigning"], shown["statusNow"]) == ("ACTIVE", "SUSPENDED")  # type: ignore[index, call-overload]
+    shown = report["signatures"][0]["seal"]
+    assert (shown["statusAtSigning"], shown["statusNow"]) == ("ACTIVE", "SUSPENDED")
     assert "SEAL_STATUS_CHANGED_SINCE" in codes(report)
 
 

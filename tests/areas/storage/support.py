@@ -1,10 +1,10 @@
 """What the storage tests share: facts without a state change, and the log as plain lists."""
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlmodel import Session
 
-from sealsvc.storage.logbook import Head
-from sealsvc.storage.tables import LogEntryRow
+from sealsvc.storage.logbook import Head, Logbook
+from sealsvc.storage.tables import FactRow, LogEntryRow, LogQueueRow
 from sealsvc.storage.tiledata import tile_reader
 from sealsvc.storage.uow import Store
 from sealsvc.tlog.tilerows import TileNodes
@@ -21,6 +21,26 @@ def write_facts(store: Store, count: int) -> list[FactId]:
         made = [tx.record(plain(number)) for number in range(count)]
         tx.commit()
     return made
+
+
+def counts(store: Store) -> tuple[int, int]:
+    with store.read() as session:
+        facts = session.scalar(select(func.count()).select_from(FactRow))
+        queued = session.scalar(select(func.count()).select_from(LogQueueRow))
+    return facts or 0, queued or 0
+
+
+def write_all(store: Store, facts: list[Fact]) -> None:
+    with store.write() as tx:
+        for fact in facts:
+            tx.record(fact)
+        tx.commit()
+
+
+def write_for_ever(store: Store, logbook: Logbook) -> None:
+    while True:
+        write_facts(store, 100)
+        logbook.sequence()
 
 
 def logged(store: Store) -> list[str]:
