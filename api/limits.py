@@ -30,7 +30,7 @@ from api.problems import (
 )
 from api.routes import Endpoint, Found, RouteTable
 from api.schemas.common import ProblemRow
-from api.uploads import MULTIPART_OVERHEAD_BYTES, received_form
+from api.uploads import MULTIPART_OVERHEAD_BYTES, form_or_problem, received_form
 from sealsvc.errors import ServiceError
 
 BODY_LIMIT_BYTES = 1024 * 1024
@@ -135,7 +135,7 @@ class GuardMiddleware:
 
     def _limited(self, scope: Scope, receive: Receive, endpoint: Endpoint | None) -> Receive:
         limit, allowance = BODY_LIMIT_BYTES, 0
-        if endpoint is not None and endpoint.uses(received_form):
+        if endpoint is not None and endpoint.uses(received_form, form_or_problem):
             limit = self.upload_limit
             kind = header(scope, b"content-type") or ""
             allowance = MULTIPART_OVERHEAD_BYTES if kind.lower().startswith("multipart/") else 0

@@ -27,6 +27,7 @@ from api.problems import (
     rows_of,
 )
 from api.schemas.common import ProblemRow
+from sealsvc.errors import ServiceError
 from sealsvc.values import Json, JsonObject
 
 M = TypeVar("M", bound=BaseModel)
@@ -79,6 +80,14 @@ async def received_form(request: Request, services: Services_) -> Received:
     if sum(len(upload.data) for upload in found.uploads) > limit:
         raise TooLarge(limit_bytes=limit)
     return found
+
+
+async def form_or_problem(request: Request, services: Services_) -> Received | ServiceError:
+    """Dependency: the form, or why it cannot be read; a page shows the reason as a page."""
+    try:
+        return await received_form(request, services)
+    except ServiceError as error:
+        return error
 
 
 async def received(form: Annotated[Received, Depends(received_form)]) -> Received:

@@ -1,12 +1,26 @@
-"""Words of the pages in Chinese and English, by key."""
+"""Words of the pages in Chinese and English, by key; times and names as people read them."""
+
+import re
 
 from api.texts import Language
 
+_COMMON_NAME = re.compile(r"Common Name: (.*?)(?:, [A-Z][A-Za-z ]+: |$)")
+
 WORDS: dict[str, tuple[str, str]] = {
+    "brand": ("电子印章与可信交易", "Electronic seals and trusted transactions"),
+    "skip": ("跳到结论", "Skip to the verdict"),
     "title": ("电子印章验证", "Verify an electronic seal"),
     "lead": (
         "拖入一份盖章的 PDF，立即读取结论。无需账号；文件不会被保存。",
         "Drop a sealed PDF and read the verdict. No account needed; the file is not kept.",
+    ),
+    "too.large": (
+        "文件超过 {mb} MB，没有上传。请减小后重试。",
+        "The file is larger than {mb} MB and was not sent. Make it smaller and try again.",
+    ),
+    "unreachable": (
+        "没有收到答复：连接中断或文件过大。请稍后重试。",
+        "No answer came: the connection broke or the file is too large. Please try again.",
     ),
     "choose": ("选择文件或拖到这里", "Choose a file or drop it here"),
     "limit": ("PDF，不超过 {mb} MB", "PDF, up to {mb} MB"),
@@ -33,13 +47,21 @@ WORDS: dict[str, tuple[str, str]] = {
     "summary.INVALID": ("无效", "Invalid"),
     "summary.UNSIGNED": ("未签章", "Unsigned"),
     "summary.INDETERMINATE": ("无法确定", "Undetermined"),
+    "verdict": ("结论", "Verdict"),
+    "file": ("文件", "File"),
     "seals": ("印章", "Seals"),
+    "TOTAL_PASSED": ("全部通过", "passed"),
+    "TOTAL_FAILED": ("不通过", "failed"),
+    "reg.agree": ("两图一致", "identical"),
+    "reg.differ": ("两图不同", "different"),
+    "since": ("自", "since"),
+    "picture": ("图样", "Picture"),
     "in.file": ("文件中的印章", "Seal in the file"),
     "in.registry": ("登记的印章", "Registered seal"),
     "no.picture": ("不可见签章", "invisible"),
     "not.registered": ("未在本登记处登记", "not in this registry"),
-    "same.picture": ("图样逐像素一致", "pictures agree pixel by pixel"),
-    "other.picture": ("图样与登记的不同", "the picture differs from the registered one"),
+    "same.picture": ("与登记的印模一致", "agrees with the registered imprint"),
+    "other.picture": ("与登记的印模不同", "differs from the registered imprint"),
     "owner": ("所有者", "Owner"),
     "uscc": ("统一社会信用代码", "Credit code"),
     "type": ("类型", "Type"),
@@ -109,3 +131,14 @@ def word(key: str, language: Language) -> str:
     """The words for a key; a key without words stands for itself (a code, an id)."""
     zh, en = WORDS.get(key, (key, key))
     return zh if language == "zh" else en
+
+
+def shown_instant(at: str) -> str:
+    """An RFC 3339 instant in UTC as a page writes it: `2026-11-21 20:31:45 UTC`."""
+    return f"{at[:10]} {at[11:19]} UTC"
+
+
+def common_name(name: str) -> str:
+    """The common name out of a certificate name's long form; the whole form without one."""
+    found = _COMMON_NAME.search(name)
+    return found[1] if found else name

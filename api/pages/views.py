@@ -5,15 +5,15 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Header, Query, Request
+from fastapi import APIRouter, Depends, Header, Query
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
-from jinja2 import Environment, FileSystemLoader
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from api.deps import Services, Services_
-from api.pages.texts import word
+from api.pages.texts import common_name, shown_instant, word
 from api.problems import status_of
 from api.texts import Language, language_of, text_of
-from api.uploads import Received, received_form
+from api.uploads import Received, form_or_problem
 from sealsvc.areas.verification.model import VerificationRequest
 from sealsvc.areas.verification.showing import ShownVerdict, verify_and_show
 from sealsvc.errors import NotFound, ServiceError
@@ -26,11 +26,17 @@ HERE = Path(__file__).parent
 CONTENT_TYPES = {
     "page.css": "text/css; charset=utf-8",
     "page.js": "text/javascript; charset=utf-8",
+    "icon.svg": "image/svg+xml",
     "htmx.min.js": "text/javascript; charset=utf-8",
 }
 _TEMPLATES = Environment(
-    loader=FileSystemLoader(HERE / "templates"), autoescape=True, trim_blocks=True
+    loader=FileSystemLoader(HERE / "templates"),
+    autoescape=True,
+    trim_blocks=True,
+    lstrip_blocks=True,
+    undefined=StrictUndefined,
 )
+_TEMPLATES.filters |= {"instant": shown_instant, "common_name": common_name}
 
 
 @router.get("/")
@@ -52,14 +58,6 @@ async def page_language(
 Language_ = Annotated[Language, Depends(page_language)]
 
 
-async def page_form(request: Request, services: Services_) -> Received | ServiceError:
-    """Dependency: the form, or why it cannot be read; a page shows the reason as a page."""
-    try:
-        return await received_form(request, services)
-    except ServiceError as error:
-        return error
-
-
 @router.get("/verify")
 def verify_page(services: Services_, language: Language_) -> HTMLResponse:
     """The empty form."""
@@ -70,7 +68,7 @@ def verify_page(services: Services_, language: Language_) -> HTMLResponse:
 def verify_form(
     services: Services_,
     language: Language_,
-    form: Annotated[Received | ServiceError, Depends(page_form)],
+    form: Annotated[Received | ServiceError, Depends(form_or_problem)],
     hx_request: Annotated[str | None, Header()] = None,
 ) -> HTMLResponse:
     """The verdict: a fragment for htmx, the whole page without scripts."""
@@ -132,6 +130,7 @@ def _problem(error: ServiceError, language: Language) -> dict[str, str]:
 def _page(
     template: str, services: Services, language: Language, *, status: int = 200, **values: Any
 ) -> HTMLResponse:
+    values = {"verdict": None, "problem": None, **values}
     body = _TEMPLATES.get_template(template).render(
         t=partial(word, language=language),
         lang=language,

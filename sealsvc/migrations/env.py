@@ -4,6 +4,8 @@ The connection comes from the caller (`sealsvc.cli`) in `config.attributes`, els
 settings, so that `alembic revision --autogenerate` works for a developer.
 """
 
+from typing import Literal
+
 from alembic import context
 from sqlalchemy import Connection
 
@@ -12,7 +14,7 @@ from sealsvc.settings import Settings
 from sealsvc.storage.db import MIGRATING, UtcDateTime, make_engine
 
 
-def _render_item(kind: str, item: object, _context: object) -> str | bool:
+def _render_item(kind: str, item: object, _context: object) -> str | Literal[False]:
     """A migration speaks of the column type, not of our decorator around it."""
     if kind == "type" and isinstance(item, UtcDateTime):
         return "sa.DateTime(timezone=True)"

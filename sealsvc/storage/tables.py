@@ -50,14 +50,19 @@ class FactRow(SQLModel, table=True):
 
 
 class FactSubjectRow(SQLModel, table=True):
-    """The trace index: which facts speak of a subject."""
+    """The trace index: which facts speak of a subject.
+
+    type: the fact's, repeated here so that the few registry facts of a seal are found without
+    walking over the many documents it sealed.
+    """
 
     __tablename__ = "fact_subject"
-    __table_args__ = (Index("ix_fact_subject_subject", "kind", "subject_id", "fact_id"),)
+    __table_args__ = (Index("ix_fact_subject_subject", "kind", "subject_id", "type", "fact_id"),)
 
     fact_id: str = Field(sa_column=Column(String(40), primary_key=True))
     kind: str = Field(sa_column=Column(String(16), primary_key=True))
     subject_id: str = Field(sa_column=Column(String(80), primary_key=True))
+    type: str = Field(sa_column=Column(String(64), nullable=False))
 
 
 class LogQueueRow(SQLModel, table=True):

@@ -162,7 +162,12 @@ class UnitOfWork:
                 }
             )
             subjects += [
-                {"fact_id": item.fact_id, "kind": str(subject.kind), "subject_id": subject.id}
+                {
+                    "fact_id": item.fact_id,
+                    "kind": str(subject.kind),
+                    "subject_id": subject.id,
+                    "type": item.fact.type,
+                }
                 for subject in dict.fromkeys(item.fact.subjects)
             ]
             queue.append({"fact_id": item.fact_id, "queued_at": self.now, "parked": False})

@@ -96,30 +96,38 @@ def _columns() -> Select[Any]:
 
 
 def _conditions(wanted: FactFilter) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = []
-    if wanted.about:
-        ids = select(_subject.fact_id).where(or_(*(_is(one) for one in wanted.about)))
-        conditions.append(_fact.fact_id.in_(ids))
+    if not wanted.about:
+        return [_type_condition(wanted, _fact.type, _fact.fact_id)] if wanted.types else []
+    ids = select(_subject.fact_id).where(or_(*(_is(one) for one in wanted.about)))
     if wanted.types:
-        listed = [_of_type(one) for one in wanted.types]
-        if wanted.or_of_entity is not None:
-            own = _is(Subject(SubjectKind.ENTITY, wanted.or_of_entity))
-            listed.append(exists().where(_subject.fact_id == _fact.fact_id, own))
-        conditions.append(or_(*listed))
-    return conditions
+        ids = ids.where(_type_condition(wanted, _subject.type, _subject.fact_id))
+    return [_fact.fact_id.in_(ids)]
+
+
+def _type_condition(
+    wanted: FactFilter, type_column: ColumnElement[str], fact_id: ColumnElement[str]
+) -> ColumnElement[bool]:
+    listed = [_of_type(type_column, one) for one in wanted.types]
+    if wanted.or_of_entity is not None:
+        own = FactSubjectRow.__table__.alias("own")  # type: ignore[attr-defined]
+        listed.append(
+            exists().where(
+                own.c.fact_id == fact_id,
+                own.c.kind == str(SubjectKind.ENTITY),
+                own.c.subject_id == wanted.or_of_entity,
+            )
+        )
+    return or_(*listed)
 
 
 def _is(subject: Subject) -> ColumnElement[bool]:
     return and_(_subject.kind == str(subject.kind), _subject.subject_id == subject.id)
 
 
-def _of_type(wanted: str) -> ColumnElement[bool]:
-    matches: ColumnElement[bool] = (
-        _fact.type == wanted
-        if "." in wanted
-        else _fact.type.startswith(f"{wanted}.", autoescape=True)
-    )
-    return matches
+def _of_type(type_column: ColumnElement[str], wanted: str) -> ColumnElement[bool]:
+    if "." in wanted:
+        return type_column == wanted
+    return type_column.startswith(f"{wanted}.", autoescape=True)
 
 
 def _load(session: Session, query: Select[Any]) -> list[StoredFact]:

@@ -1,8 +1,10 @@
-"""A verdict for a person to look at: the report with both pictures of each seal."""
+"""A verdict for a person to look at: both pictures of each seal, a timeline, receipts."""
 
 import json
 from base64 import b64encode
 from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
 from typing import Any
 
 from sealsvc.areas.certs import service as certs
@@ -17,6 +19,9 @@ from sealsvc.documents.values import SignatureReading
 from sealsvc.values import SealId
 
 _SHOWN = "seal."
+_KINDS = ("registry", "signed", "verified")
+_REVISIONS_LIMIT = 20
+"""Most earlier revisions whose sealings are looked up: each costs a hash over the file."""
 
 
 @dataclass(frozen=True)
@@ -58,13 +63,29 @@ def verify_and_show(deps: Deps, request: VerificationRequest) -> ShownVerdict:
     """
     view, document = service.verify_document(deps, None, request)
     report = json.loads(view.body)
-    sealings = _sealings(deps, document.sha256)
+    whole = _sealings(deps, document.sha256)
+    earlier = [one for digest in _revisions(report, request.data) for one in _sealings(deps, digest)]
     return ShownVerdict(
         report=report,
         pictures=_pictures(deps, document),
-        timeline=tuple(_timeline(deps, report, sealings)),
-        receipt=_receipt_path(sealings[-1], document.sha256) if sealings else None,
+        timeline=tuple(_timeline(deps, report, [*whole, *earlier])),
+        receipt=_receipt_path(whole[-1], document.sha256) if whole else None,
     )
+
+
+def _revisions(report: dict[str, Any], data: bytes) -> list[str]:
+    """Digests (hex) of the files as they were when each registered seal had just been put on.
+
+    Who holds the file holds these too: a signed revision is a prefix of the file.
+    """
+    lengths = {
+        sum(scope["byteRange"][2:])
+        for one in report["signatures"]
+        if one["seal"] is not None
+        for scope in one["scopes"]
+    }
+    shorter = sorted(length for length in lengths if length < len(data))[:_REVISIONS_LIMIT]
+    return [sha256(data[:length]).hexdigest() for length in shorter]
 
 
 def _pictures(deps: Deps, document: DocumentRead) -> dict[str, Pictures]:
@@ -95,23 +116,34 @@ def _timeline(
 ) -> list[TimelineEvent]:
     """Registry changes of every seal in the file, the sealings, this verification; by time."""
     points = [TimelineEvent(report["gatheredAt"], "event.verified", "verified")]
+    seals_seen = {}
     for one in report["signatures"]:
-        if one["seal"] is None:
+        seal = one["seal"]
+        if seal is None:
             continue
-        seal_id = SealId(one["seal"]["sealId"])
-        registry = transparency.trace(deps, None, TraceQuery(seal_id=seal_id))
-        points += [
-            TimelineEvent(_at(event), event.type, "registry", one["seal"]["name"], _path(event))
-            for event in registry
-            if event.type.startswith(_SHOWN)
-        ]
+        seals_seen[SealId(seal["sealId"])] = _named(seal)
         when = one["bestSignatureTime"] or one["claimedSigningTime"]
         if when is not None:
             receipt = _receipt_of(one["signatureSha256"], sealings)
-            points.append(
-                TimelineEvent(when, "event.signed", "signed", one["seal"]["name"], receipt)
-            )
-    return sorted(points, key=lambda point: point.at)
+            points.append(TimelineEvent(when, "event.signed", "signed", _named(seal), receipt))
+    for seal_id, name in seals_seen.items():
+        registry = transparency.trace(deps, None, TraceQuery(seal_id=seal_id))
+        points += [
+            TimelineEvent(_at(event), event.type, "registry", name, _path(event))
+            for event in registry
+            if event.type.startswith(_SHOWN)
+        ]
+    return sorted(points, key=_place)
+
+
+def _named(seal: dict[str, Any]) -> str:
+    return f"{seal['ownerName']} · {seal['name']}"
+
+
+def _place(point: TimelineEvent) -> tuple[datetime, int]:
+    """Facts know whole seconds only, so within one second the registry comes before its use."""
+    at = datetime.fromisoformat(point.at).replace(microsecond=0)
+    return at, _KINDS.index(point.kind)
 
 
 def _receipt_of(signature_sha256: str | None, sealings: list[TraceEvent]) -> str | None:

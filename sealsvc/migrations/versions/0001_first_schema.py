@@ -132,11 +132,12 @@ def upgrade() -> None:
         sa.Column("fact_id", sa.String(length=40), nullable=False),
         sa.Column("kind", sa.String(length=16), nullable=False),
         sa.Column("subject_id", sa.String(length=80), nullable=False),
+        sa.Column("type", sa.String(length=64), nullable=False),
         sa.PrimaryKeyConstraint("fact_id", "kind", "subject_id", name=op.f("pk_fact_subject")),
     )
     with op.batch_alter_table("fact_subject", schema=None) as batch_op:
         batch_op.create_index(
-            "ix_fact_subject_subject", ["kind", "subject_id", "fact_id"], unique=False
+            "ix_fact_subject_subject", ["kind", "subject_id", "type", "fact_id"], unique=False
         )
 
     op.create_table(
