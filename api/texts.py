@@ -105,6 +105,7 @@ TEXTS: dict[str, Text] = {
     "IDEMPOTENCY_KEY_REUSED": Text("幂等键已用于其他请求", "Idempotency-Key reused", NEW_KEY),
     "REQUEST_IN_PROGRESS": Text("同一请求正在处理", "The same request is running", RETRY),
     "REQUEST_INTERRUPTED": Text("上次请求中断", "The earlier request was interrupted", LOOK_UP),
+    "REQUEST_OVERTAKEN": Text("请求已被后来者取代", "A later request took over", LOOK_UP),
     # Ports
     "BLOB_NOT_FOUND": Text("内容不存在", "Content not found", ABSENT),
     "DATABASE_BUSY": Text("数据库繁忙", "Database busy", RETRY),

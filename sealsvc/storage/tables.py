@@ -138,7 +138,7 @@ class IdempotencyRow(SQLModel, table=True):
     key: str = Field(sa_column=Column(String(255), primary_key=True))
     fingerprint: str = Field(sa_column=Column(String(64), nullable=False))
     started_at: datetime = Field(sa_column=utc(index=True))
-    committed: str | None = Field(sa_column=Column(String(200), nullable=True))
+    committed: str | None = Field(sa_column=Column(String(2000), nullable=True))
     status: int | None = Field(sa_column=Column(Integer, nullable=True))
     headers: str | None = Field(sa_column=Column(String, nullable=True))
     body_sha256: str | None = Field(sa_column=Column(String(64), nullable=True))

@@ -87,7 +87,7 @@ def begin(deps: Deps, client_id: str, route: str, key: str, fingerprint: str) ->
 @contextmanager
 def running(begun: Begun) -> Iterator[None]:
     """Around the request: units of work inside mark the key when they commit facts."""
-    token = current_request.set(IdempotencyScope(begun.scope, begun.key))
+    token = current_request.set(IdempotencyScope(begun.scope, begun.key, begun.started_at))
     try:
         yield
     finally:

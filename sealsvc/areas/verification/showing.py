@@ -84,7 +84,7 @@ def _revisions(report: dict[str, Any], data: bytes) -> list[str]:
         if one["seal"] is not None
         for scope in one["scopes"]
     }
-    shorter = sorted(length for length in lengths if length < len(data))[:_REVISIONS_LIMIT]
+    shorter = sorted(length for length in lengths if 0 < length < len(data))[:_REVISIONS_LIMIT]
     return [sha256(data[:length]).hexdigest() for length in shorter]
 
 

@@ -146,7 +146,7 @@ def upgrade() -> None:
         sa.Column("key", sa.String(length=255), nullable=False),
         sa.Column("fingerprint", sa.String(length=64), nullable=False),
         sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("committed", sa.String(length=200), nullable=True),
+        sa.Column("committed", sa.String(length=2000), nullable=True),
         sa.Column("status", sa.Integer(), nullable=True),
         sa.Column("headers", sa.String(), nullable=True),
         sa.Column("body_sha256", sa.String(length=64), nullable=True),

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -22,10 +23,11 @@ from sealsvc.storage.leadership import (
     Leadership,
     leadership_for,
 )
-from sealsvc.storage.logbook import Logbook, LogForkRefused, LogKey
+from sealsvc.storage.logbook import HeadMoved, Logbook, LogForkRefused, LogKey
 from sealsvc.storage.tables import LogQueueRow
 from sealsvc.storage.tiledata import TileChanged, TileNotFound, tile_reader
 from sealsvc.storage.uow import Store
+from sealsvc.tlog.tilerows import Growth
 from sealsvc.tlog.tiles import Tile
 from tests.areas.conftest import ORIGIN, SettableClock
 from tests.areas.storage.support import logged, write_facts
@@ -204,8 +206,20 @@ def test_signature_of_a_run_that_came_late_is_thrown_away(again: Again, store: S
     slow = again(Together(), LogKey(other._key.vkey, sign))
     write_facts(store, 1)
     assert slow.sequence() == 0
+    assert slow._failures == 0  # stopped by the compare-and-swap, not by a constraint behind it
     assert signed[0] not in slow.head().checkpoint
     assert len(logged(store)) == 3
+
+
+def test_head_moves_only_from_where_it_was(
+    again: Again, store: Store, clock: SettableClock
+) -> None:
+    logbook = again(Together())
+    head = logbook.head()
+    for stale in (replace(head, size=0), replace(head, size=2), replace(head, root=bytes(32))):
+        with store.write() as tx, pytest.raises(HeadMoved):
+            logbook._move_head(tx, stale, Growth(9, bytes(32), {}), (b"note", clock.at))
+    assert logbook.head() == head
 
 
 def test_signer_that_fails_leaves_the_queue(again: Again, store: Store) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.dialects import sqlite
 
 from sealsvc.storage.db import UtcDateTime
-from sealsvc.storage.idempotency import IdempotencyScope, current_request
+from sealsvc.storage.idempotency import IdempotencyScope, RequestOvertaken, current_request
 from sealsvc.storage.logbook import Logbook
 from sealsvc.storage.tables import FactRow, IdempotencyRow
 from sealsvc.storage.uow import NestedUnit, SavepointRefused, Store, StrayCommit, UnitOver
@@ -196,7 +196,7 @@ def test_idempotency_key_is_marked_in_the_same_transaction(
 ) -> None:
     for key in ("a", "b"):
         add_key(store, clock, key)
-    token = current_request.set(IdempotencyScope("s", "a"))
+    token = current_request.set(IdempotencyScope("s", "a", clock.at))
     try:
         with store.write() as tx:
             tx.record(plain())
@@ -204,11 +204,26 @@ def test_idempotency_key_is_marked_in_the_same_transaction(
         with store.write() as tx:
             tx.commit()
         assert noted(store, "a") is None
-        made = write_facts(store, 2)
+        made = write_facts(store, 2) + write_facts(store, 1)
     finally:
         current_request.reset(token)
     assert noted(store, "a") == ",".join(made)
     assert noted(store, "b") is None
+
+
+def test_a_request_whose_claim_was_taken_over_changes_nothing(
+    store: Store, clock: SettableClock
+) -> None:
+    add_key(store, clock, "a")
+    earlier = clock.at - timedelta(seconds=200)
+    token = current_request.set(IdempotencyScope("s", "a", earlier))
+    try:
+        with pytest.raises(RequestOvertaken):
+            write_facts(store, 1)
+    finally:
+        current_request.reset(token)
+    with store.read() as session:
+        assert session.scalar(text("SELECT count(*) FROM fact")) == 0
 
 
 def test_subject_twice_is_indexed_once(store: Store) -> None:
