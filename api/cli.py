@@ -81,10 +81,12 @@ def openapi(
 ) -> None:
     """写出或核对 openapi.yaml · Write openapi.yaml from the code, or compare it."""
     from api import openapi as document
+    from api.main import create_app
 
+    described = create_app(None)
     if not check:
-        document.write(path)
-    elif differences := document.check(path):
+        document.write(described, path)
+    elif differences := document.check(described, path):
         typer.echo("\n".join([*differences, "run `make openapi`"]), err=True)
         raise typer.Exit(1)
 

@@ -69,16 +69,16 @@ def document(app: FastAPI) -> Schema:
     return base
 
 
-def write(path: Path) -> None:
-    """Write the document as YAML."""
-    path.write_text(_as_yaml(), encoding="utf-8")
+def write(app: FastAPI, path: Path) -> None:
+    """Write the application's document as YAML."""
+    path.write_text(_as_yaml(app), encoding="utf-8")
 
 
-def check(path: Path) -> list[str]:
+def check(app: FastAPI, path: Path) -> list[str]:
     """What differs between the file and the application, one line each; empty when nothing."""
     if not path.exists():
         return [f"{path.name}: missing"]
-    present, wanted = path.read_text(encoding="utf-8").splitlines(), _as_yaml().splitlines()
+    present, wanted = path.read_text(encoding="utf-8").splitlines(), _as_yaml(app).splitlines()
     if present == wanted:
         return []
     pairs = enumerate(zip(present, wanted, strict=False))
@@ -92,11 +92,10 @@ class _Dumper(yaml.SafeDumper):  # type: ignore[misc]
         return True
 
 
-def _as_yaml() -> str:
-    from api.main import create_app  # main imports this module
-
-    described = document(create_app(None))
-    text: str = yaml.dump(described, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100)
+def _as_yaml(app: FastAPI) -> str:
+    text: str = yaml.dump(
+        document(app), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100
+    )
     return text
 
 

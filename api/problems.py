@@ -4,6 +4,7 @@ Family → status, with a row for each code that differs. What an internal error
 log: the answer names only the request id.
 """
 
+import html
 import re
 import traceback
 from collections.abc import Iterator, Mapping
@@ -16,7 +17,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.types import Scope
 
 from api.context import header, request_info
@@ -275,8 +276,26 @@ def _answer(
     }
     body |= {_member(name): value for name, value in (fields or {}).items()}
     extra = {"Content-Language": language, "Cache-Control": "no-store", **(headers or {})}
-    extra |= _headers_of(status, fields or {})
+    extra |= _headers_of(status, fields or {}) | {"Vary": "Accept, Accept-Language"}
+    if "text/html" in (header(scope, b"accept") or ""):
+        return HTMLResponse(_page(language, body), status, extra)
     return JSONResponse(body, status, extra, media_type=MEDIA_TYPE)
+
+
+def _page(language: str, body: Mapping[str, Any]) -> str:
+    """The problem for a browser that follows a link or sends a form without scripts."""
+    title, detail, kind, code, request_id = (
+        html.escape(str(body[name])) for name in ("title", "detail", "type", "code", "requestId")
+    )
+    return (
+        f'<!doctype html>\n<html lang="{language}"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f'<title>{title}</title><link rel="icon" href="/static/icon.svg">'
+        '<link rel="stylesheet" href="/static/page.css"></head>'
+        f'<body><main><div class="sentence problem"><div><strong>{title}</strong><p>{detail}</p>'
+        f'<p class="small"><a href="{kind}"><code>{code}</code></a> {request_id}</p></div></div>'
+        '<p><a href="/verify">← /verify</a></p></main></body></html>\n'
+    )
 
 
 def _headers_of(status: int, fields: Mapping[str, FieldValue]) -> dict[str, str]:

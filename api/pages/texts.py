@@ -17,6 +17,7 @@ WORDS: dict[str, tuple[str, str]] = {
         "文件超过 {mb} MB，没有上传。请减小后重试。",
         "The file is larger than {mb} MB and was not sent. Make it smaller and try again.",
     ),
+    "no.file": ("没有选择文件，或文件是空的。", "No file was chosen, or it is empty."),
     "unreachable": (
         "没有收到答复：连接中断或文件过大。请稍后重试。",
         "No answer came: the connection broke or the file is too large. Please try again.",

@@ -119,11 +119,13 @@ def _expectation(form: Received) -> Expectation:
 
 def _problem(error: ServiceError, language: Language) -> dict[str, str]:
     text = text_of(error.code)
+    rows = getattr(error, "rows", ())
+    no_file = any(row.pointer == "/file" for row in rows)
     return {
         "code": error.code,
         "type": f"/problems/{error.code}",
-        "title": text.title(language),
-        "detail": text.detail(language),
+        "title": word("no.file", language) if no_file else text.title(language),
+        "detail": "" if no_file else text.detail(language),
     }
 
 

@@ -85,6 +85,43 @@ class SealPicture:
     height_mm: float
 
 
+class TimestampKind(StrEnum):
+    """What a time-stamp inside a signature was made over.
+
+    SIGNATURE: the signature value, so the signature is older. CONTENT: the signed content, so the
+    signature is younger (ETSI EN 319 122-1 sections 5.3 and 5.2.8).
+    """
+
+    SIGNATURE = "SIGNATURE"
+    CONTENT = "CONTENT"
+
+
+@dataclass(frozen=True)
+class TimestampReading:
+    """All that the bytes alone say of one RFC 3161 token inside a signature.
+
+    id: `T-` + first 16 hex of the SHA-256 of the token. digest: MATCHES when the imprint is of
+    the stamped bytes and the token's own digest holds. imprint_algorithm: of the message imprint;
+    binding_digest: as in SignatureReading. made_at: genTime, None when unreadable.
+    """
+
+    id: str
+    kind: TimestampKind
+    digest: DigestOutcome
+    signature: SignatureOutcome
+    digest_algorithm: str | None
+    imprint_algorithm: str | None
+    binding_digest: str | None
+    signature_algorithm: str | None
+    signature_algorithm_oid: str | None
+    signer_certificate_der: bytes | None
+    certificates_der: tuple[bytes, ...]
+    crls_der: tuple[bytes, ...]
+    ocsps_der: tuple[bytes, ...]
+    made_at: datetime | None
+    problems: tuple[ReadingProblem, ...]
+
+
 @dataclass(frozen=True)
 class SignatureReading:
     """All that the bytes alone say of one signature; no trust, no registry.
@@ -93,7 +130,9 @@ class SignatureReading:
     signature_sha256: hex SHA-256 of the signature value, the identity of a signature
     (pdf.md section 3). signed_attributes_sha256: hex, what the key signed. certificates_der: all
     embedded, the signer's excluded. docmdp: 1..3 when this signature certifies.
-    docmdp_kept: None when no certification applies to this signature.
+    docmdp_kept: None when no certification applies to this signature. timestamps: the tokens
+    inside it, read. imprint_algorithm: of a document time-stamp's message imprint.
+    binding_digest: the digest by which the signed attributes name the signer's certificate.
     """
 
     id: str
@@ -121,6 +160,9 @@ class SignatureReading:
     ocsps_der: tuple[bytes, ...]
     timestamp_token_der: bytes | None
     problems: tuple[ReadingProblem, ...]
+    timestamps: tuple[TimestampReading, ...] = ()
+    imprint_algorithm: str | None = None
+    binding_digest: str | None = None
 
 
 @dataclass(frozen=True)

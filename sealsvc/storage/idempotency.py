@@ -13,9 +13,7 @@ from sqlalchemy import String, func, literal, update
 from sqlmodel import Session
 
 from sealsvc.errors import Conflict
-
 from sealsvc.storage.tables import IdempotencyRow
-
 
 COMMITTED_LENGTH = 2_000
 

@@ -4,9 +4,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 
-from sealsvc.documents.values import SignatureReading
+from sealsvc.documents.values import SignatureReading, TimestampKind
 from sealsvc.verify.certificates import CertificateFacts
-from sealsvc.verify.evidence import Evidence, RegisteredSeal, SignatureEvidence, SigningTime
+from sealsvc.verify.evidence import (
+    Evidence,
+    Proof,
+    RegisteredSeal,
+    SignatureEvidence,
+    SigningTime,
+)
+from sealsvc.verify.findings import Finding
 from sealsvc.verify.policy import Policy
 
 
@@ -31,12 +38,15 @@ class Gap(StrEnum):
     """Why a status is unknown.
 
     STALE: the information is too old; LATE: it is from after the certificate's end, when entries
-    may have been dropped.
+    may have been dropped; SIGNER_EXPIRED: who signed it is out of validity; WEAK: it is signed
+    with an algorithm that is not accepted.
     """
 
     MISSING = "MISSING"
     STALE = "STALE"
     LATE = "LATE"
+    SIGNER_EXPIRED = "SIGNER_EXPIRED"
+    WEAK = "WEAK"
 
 
 @dataclass(frozen=True)
@@ -81,11 +91,17 @@ class PathResult(StrEnum):
 
 @dataclass(frozen=True)
 class Chain:
-    """The best path found. links: signer first, anchor last; only the signer if none was found."""
+    """The best path found. links: signer first, anchor last; only the signer if none was found.
+
+    left_out, left_out_gathered: lists, answers and certificates of the document, and of those
+    gathered, that were over a limit and so not looked at.
+    """
 
     result: PathResult
     links: tuple[Link, ...] = ()
     reason: str = ""
+    left_out: int = 0
+    left_out_gathered: int = 0
 
     @property
     def signer(self) -> Link | None:
@@ -95,13 +111,21 @@ class Chain:
 
 @dataclass(frozen=True)
 class Case:
-    """The question put to every check."""
+    """The question put to every check.
+
+    proofs: what proves its existence, the log's included. younger_than: what it stands on (a
+    time-stamp over its content, an older part of the file) was made then, so it is younger.
+    stamps: the judged time-stamps inside it.
+    """
 
     signature: SignatureEvidence
     evidence: Evidence
     policy: Policy
     time: SigningTime
     chain: Chain
+    proofs: tuple[Proof, ...] = ()
+    younger_than: datetime | None = None
+    stamps: tuple["Stamp", ...] = ()
 
     @property
     def reading(self) -> SignatureReading:
@@ -127,9 +151,29 @@ class Case:
 
     @property
     def earliest_at(self) -> datetime | None:
-        """When it cannot have existed before: the logged intent's time, if there is one."""
+        """When it cannot have existed before: the logged intent, or what it stands on."""
         proof = self.signature.log_proof
-        return None if proof is None else proof.not_before_at
+        intent = None if proof is None else proof.not_before_at
+        known = [at for at in (intent, self.younger_than) if at is not None]
+        return max(known, default=None)
+
+
+@dataclass(frozen=True)
+class Stamp:
+    """One judged time-stamp inside a signature.
+
+    holds: nothing speaks against it, so it proves its time; findings: what was noticed about it.
+    """
+
+    kind: TimestampKind
+    case: Case
+    findings: tuple[Finding, ...]
+    holds: bool
+
+    @property
+    def at(self) -> datetime | None:
+        """Its genTime."""
+        return self.case.reading.claimed_at
 
 
 def instant(at: datetime | None) -> str:

@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -9,6 +10,8 @@ from functools import lru_cache
 from asn1crypto import x509
 
 _USCC = re.compile(r"[0-9A-Z]{18}")
+_URL = re.compile(r"https?://[!-?A-~]{1,1000}")  # printable ASCII without @: no credentials
+MAX_URLS = 4
 _ORGANIZATION_IDENTIFIER = re.compile(r"NTRCN-([0-9A-Z]{18})")
 
 
@@ -22,7 +25,9 @@ class CertificateFacts:
 
     serial_hex: lower case, no sign, no leading zeros. not_before, not_after: aware UTC.
     key_family: `rsa`, `ec`, …; key_bits: its size. key_usage: asn1crypto's names, None = absent;
-    purposes: EKU OIDs, None = absent. usccs: every credit code the subject names.
+    purposes: EKU OIDs, None = absent; purposes_critical: that extension is marked critical.
+    usccs: every credit code the subject names. issuer_urls, crl_urls: where the issuer's
+    certificate and the revocation lists are said to be, http and https only.
     """
 
     der: bytes
@@ -40,6 +45,9 @@ class CertificateFacts:
     key_usage: frozenset[str] | None
     purposes: frozenset[str] | None
     usccs: frozenset[str]
+    purposes_critical: bool = False
+    issuer_urls: tuple[str, ...] = ()
+    crl_urls: tuple[str, ...] = ()
 
     @property
     def sha256(self) -> str:
@@ -80,7 +88,34 @@ def _read(certificate: x509.Certificate) -> CertificateFacts:
         key_usage=None if usage is None else frozenset(usage.native),
         purposes=None if purposes is None else frozenset(item.dotted for item in purposes),
         usccs=_usccs(certificate.subject),
+        purposes_critical="extended_key_usage" in certificate.critical_extensions,
+        issuer_urls=_issuer_urls(certificate),
+        crl_urls=_crl_urls(certificate),
     )
+
+
+def _issuer_urls(certificate: x509.Certificate) -> tuple[str, ...]:
+    """Source: RFC 5280 section 4.2.2.1 (caIssuers)."""
+    access = certificate.authority_information_access_value or ()
+    return _urls(
+        item["access_location"] for item in access if item["access_method"].native == "ca_issuers"
+    )
+
+
+def _crl_urls(certificate: x509.Certificate) -> tuple[str, ...]:
+    """Complete lists of the issuer itself only. Source: RFC 5280 section 4.2.1.13."""
+    names: list[x509.GeneralName] = []
+    for point in certificate.crl_distribution_points:
+        where = point["distribution_point"]
+        if point["crl_issuer"].native is None and where.name == "full_name":
+            names += list(where.chosen)
+    return _urls(names)
+
+
+def _urls(names: Iterable[x509.GeneralName]) -> tuple[str, ...]:
+    """Plain web addresses, as many and as long as an honest certificate has."""
+    found = [str(name.native) for name in names if name.name == "uniform_resource_identifier"]
+    return tuple(dict.fromkeys(url for url in found if _URL.fullmatch(url)))[:MAX_URLS]
 
 
 def _utc(at: datetime) -> datetime:
@@ -100,6 +135,7 @@ def _touch_extensions(certificate: x509.Certificate) -> None:
         certificate.certificate_policies_value,
         certificate.crl_distribution_points,
         certificate.ocsp_urls,
+        certificate.authority_information_access_value,
         certificate.critical_extensions,
     ):
         getattr(value, "native", None)

@@ -2,8 +2,15 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
-from sealsvc.documents.values import DocumentReading, SignatureReading
+from sealsvc.documents.values import (
+    DigestOutcome,
+    DocumentReading,
+    SignatureOutcome,
+    SignatureReading,
+    TimestampKind,
+)
 from sealsvc.values import Declaration, DocumentRole, SealMedium, SealStatus, SealType
 
 
@@ -14,7 +21,8 @@ class RegisteredSeal:
     status_at_signing: as known now, for the best signing time; status_then_known: the answer that
     the registry gave at that time (bitemporal, CONTRACT section 2); status_now: at validation.
     status_fact_id: fact that last changed the status before the signing time (its receipt proves
-    it). imprint_rgba_sha256: same measure as SealPicture.rgba_sha256.
+    it). imprint_rgba_sha256: same measure as SealPicture.rgba_sha256. asked_at: the signing time
+    that the two answers are for; None = `best_signing_time` of the claimed time and the log proof.
     """
 
     seal_id: str
@@ -32,6 +40,7 @@ class RegisteredSeal:
     valid_from: datetime | None
     valid_to: datetime | None
     imprint_rgba_sha256: str | None
+    asked_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -85,7 +94,7 @@ class Evidence:
     """Everything `judge` needs.
 
     anchors_der: trust anchors; own_anchor_sha256: which of them are ours (hex of DER).
-    issuers_der, crls_der: gathered for path building. registry_asked: False offline without a
+    issuers_der, crls_der, ocsps_der: gathered for path building. registry_asked: False offline without a
     registry, then sealAuthority is NOT_CHECKED. gathered_at: when; validation_time: judged as of.
     """
 
@@ -100,6 +109,23 @@ class Evidence:
     expectation: Expectation
     validation_time: datetime
     gathered_at: datetime
+    ocsps_der: tuple[bytes, ...] = ()
+
+
+class ProofSource(StrEnum):
+    """Who vouches for the existence of something at a time, as `poeSources` names it."""
+
+    TSA = "TSA"
+    LOG = "LOG"
+
+
+@dataclass(frozen=True)
+class Proof:
+    """A proof of existence: it was there by `at`. by: fact id, or id of the stamp or signature."""
+
+    at: datetime
+    source: ProofSource
+    by: str
 
 
 @dataclass(frozen=True)
@@ -111,14 +137,42 @@ class SigningTime:
     sources: tuple[str, ...]
 
 
-def best_signing_time(claimed_at: datetime | None, proof: LogProof | None) -> SigningTime:
-    """The log's time where there is a proof, else the claimed time marked unproven.
+def best_signing_time(
+    claimed_at: datetime | None, proof: LogProof | None, others: tuple[Proof, ...] = ()
+) -> SigningTime:
+    """The earliest proven time, else the claimed time marked unproven.
 
     The log's completion time bounds the signing from above; it is the conservative choice, as a
-    suspension between claim and completion then still counts. Source: china-domain section 3.3.
+    suspension between claim and completion then still counts. others: further proofs, found good
+    by the judgement alone. Source: china-domain section 3.3; EN 319 102-1 clause 5.5.4.
     """
+    proofs = list(others)
     if proof is not None:
-        return SigningTime(at=proof.at, proven=True, sources=("LOG",))
+        proofs.append(Proof(proof.at, ProofSource.LOG, proof.fact_id))
+    if proofs:
+        named = {item.source for item in proofs}
+        return SigningTime(
+            at=min(item.at for item in proofs),
+            proven=True,
+            sources=tuple(str(source) for source in ProofSource if source in named),
+        )
     if claimed_at is not None:
         return SigningTime(at=claimed_at, proven=False, sources=("CLAIMED",))
     return SigningTime(at=None, proven=False, sources=())
+
+
+def likely_signing_time(reading: SignatureReading, proof: LogProof | None) -> datetime | None:
+    """The time to ask the registry about before any judgement: `RegisteredSeal.asked_at`.
+
+    Takes each time-stamp whose arithmetic holds for good. If the judgement then trusts another
+    time, it says so instead of using an answer for the wrong time.
+    """
+    stamped = tuple(
+        Proof(stamp.made_at, ProofSource.TSA, stamp.id)
+        for stamp in reading.timestamps
+        if stamp.kind is TimestampKind.SIGNATURE
+        and stamp.digest is DigestOutcome.MATCHES
+        and stamp.signature is SignatureOutcome.VERIFIES
+        and stamp.made_at is not None
+    )
+    return best_signing_time(reading.claimed_at, proof, stamped).at

@@ -15,6 +15,11 @@ from sealsvc.errors import BadInput
 from sealsvc.values import DocumentRole, JsonObject, SealType
 
 
+def digest_name(name: str) -> str:
+    """`SHA-256`, `sha_256` and `sha256` are one digest."""
+    return "".join(sign for sign in name.lower() if sign.isalnum())
+
+
 class PolicyUnknown(BadInput):
     """A verification names a policy that this service does not have."""
 
@@ -26,6 +31,18 @@ class RevocationMode(StrEnum):
 
     REQUIRE = "REQUIRE"
     NONE = "NONE"
+
+
+class ProofDemand(StrEnum):
+    """When a merely claimed signing time is a doubt.
+
+    STATUS_CHANGED: the seal's status changed since (rule R04). ANYTHING_CHANGED: or its owner, or
+    the document. ALWAYS: only proven times count.
+    """
+
+    STATUS_CHANGED = "STATUS_CHANGED"
+    ANYTHING_CHANGED = "ANYTHING_CHANGED"
+    ALWAYS = "ALWAYS"
 
 
 @dataclass(frozen=True)
@@ -50,7 +67,10 @@ class SignatureRule:
 
 @dataclass(frozen=True)
 class KeyRule:
-    """Smallest key of a family. until: last instant at which keys below `strong_bits` pass."""
+    """Smallest key of a family. until: last instant at which keys below `strong_bits` pass.
+
+    Of several rules for one family that of the largest `min_bits` a key reaches counts.
+    """
 
     family: str
     min_bits: int
@@ -130,6 +150,12 @@ class Policy:
     clock_skew_s: how far a claimed time may disagree with proven ones.
     unproven_time_suffices: whether a claimed signing time is believed although the seal's status
     has changed since (rule R04 says no). signer_purposes, timestamp_purposes: EKU OIDs.
+    proof_demand: when a claimed signing time is a doubt besides. status_since_signing_suffices:
+    whether a status from any time after a proven signing counts however old, while the certificate
+    is still valid. past_timestamps: whether a time-stamp is judged as of its own proof of
+    existence (clause 5.6) instead of now (clause 5.4). anchors_and_bindings: whether the
+    algorithms of trust anchors and of references to certificates count too. escalated: codes of
+    warnings that become doubts.
     """
 
     id: str
@@ -145,9 +171,30 @@ class Policy:
     ca_revocation_freshness_s: int = 400 * 86_400
     clock_skew_s: int = 300
     unproven_time_suffices: bool = False
+    proof_demand: ProofDemand = ProofDemand.STATUS_CHANGED
+    status_since_signing_suffices: bool = True
+    past_timestamps: bool = False
+    anchors_and_bindings: bool = False
+    escalated: tuple[str, ...] = ()
     seal_types: tuple[tuple[str, tuple[str, ...]], ...] = field(
         default=tuple((role, tuple(sorted(SEAL_TYPES_FOR[role]))) for role in SEAL_TYPES_FOR)
     )
+
+    def signature_rule(self, oid: str | None) -> SignatureRule | None:
+        """The rule of a signature algorithm, None where it is not accepted."""
+        return next((rule for rule in self.signatures if rule.oid == oid), None)
+
+    def digest_rule(self, name: str) -> DigestRule | None:
+        """The rule of a digest, None where it is not accepted. name: as `digest_name` writes it."""
+        return next((rule for rule in self.digests if rule.name == name), None)
+
+    def key_rule(self, family: str, bits: int) -> KeyRule | None:
+        """The rule of a key: of the largest size it reaches, else the family's smallest."""
+        rules = sorted(
+            (rule for rule in self.keys if rule.family == family), key=lambda rule: rule.min_bits
+        )
+        reached = [rule for rule in rules if rule.min_bits <= bits]
+        return reached[-1] if reached else next(iter(rules), None)
 
     def to_json(self) -> JsonObject:
         """Every member of the policy, times as RFC 3339; what the digest covers."""
@@ -168,6 +215,11 @@ class Policy:
             "caRevocationFreshnessS": self.ca_revocation_freshness_s,
             "clockSkewS": self.clock_skew_s,
             "unprovenTimeSuffices": self.unproven_time_suffices,
+            "proofDemand": str(self.proof_demand),
+            "statusSinceSigningSuffices": self.status_since_signing_suffices,
+            "pastTimestamps": self.past_timestamps,
+            "anchorsAndBindings": self.anchors_and_bindings,
+            "escalated": list(self.escalated),
             "sealTypes": {role: list(types) for role, types in self.seal_types},
         }
 
@@ -182,7 +234,56 @@ def _instant(at: datetime | None) -> str | None:
 
 
 DEFAULT_POLICY = Policy(id="sealsvc-default", version="1", name="default")
-POLICIES: tuple[Policy, ...] = (DEFAULT_POLICY,)
+
+# Source: docs/policies.md. 128 bits of strength throughout: NIST SP 800-57 part 1 rev. 5 table 4
+# demands them after 2030; ETSI TS 119 312 recommends RSA of 3,000 bits and more.
+STRICT_POLICY = Policy(
+    id="sealsvc-strict",
+    version="1",
+    name="strict",
+    digests=tuple(rule for rule in DIGESTS if rule.until is None),
+    signatures=tuple(rule for rule in SIGNATURES if rule.digest != "sha224"),
+    keys=(
+        KeyRule("rsa", 3072, 3072),
+        KeyRule("rsassa_pss", 3072, 3072),
+        KeyRule("ec", 256, 256),
+        KeyRule("ed25519", 255, 255),
+        KeyRule("ed448", 447, 447),
+    ),
+    revocation_freshness_s=4 * 86_400,
+    ca_revocation_freshness_s=190 * 86_400,
+    clock_skew_s=60,
+    proof_demand=ProofDemand.ANYTHING_CHANGED,
+    status_since_signing_suffices=False,
+    anchors_and_bindings=True,
+    escalated=(
+        "CLAIMED_TIME_DIFFERS_FROM_LOG",
+        "CLAIMED_TIME_DIFFERS_FROM_TIMESTAMP",
+        "ENTITY_CANCELLED",
+        "IMPRINT_MISMATCH",
+        "IMPRINT_NOT_REGISTERED",
+        "IMPRINT_UNREADABLE",
+        "SEAL_STATUS_KNOWN_LATER",
+        "TIMESTAMP_NOT_USED",
+    ),
+)
+
+# Source: NIST SP 800-131A rev. 1 table 2: keys of 80 bits of strength (RSA-1024) end with 2013.
+_END_OF_80_BITS = datetime(2013, 12, 31, 23, 59, 59, tzinfo=UTC)
+
+ARCHIVAL_POLICY = Policy(
+    id="sealsvc-archival",
+    version="1",
+    name="archival",
+    keys=(
+        *KEYS,
+        KeyRule("rsa", 1024, 2048, _END_OF_80_BITS),
+        KeyRule("rsassa_pss", 1024, 2048, _END_OF_80_BITS),
+    ),
+    proof_demand=ProofDemand.ALWAYS,
+    past_timestamps=True,
+)
+POLICIES: tuple[Policy, ...] = (DEFAULT_POLICY, STRICT_POLICY, ARCHIVAL_POLICY)
 
 
 def policy_named(name: str) -> Policy:

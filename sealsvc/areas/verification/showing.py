@@ -64,7 +64,9 @@ def verify_and_show(deps: Deps, request: VerificationRequest) -> ShownVerdict:
     view, document = service.verify_document(deps, None, request)
     report = json.loads(view.body)
     whole = _sealings(deps, document.sha256)
-    earlier = [one for digest in _revisions(report, request.data) for one in _sealings(deps, digest)]
+    earlier = [
+        one for digest in _revisions(report, request.data) for one in _sealings(deps, digest)
+    ]
     return ShownVerdict(
         report=report,
         pictures=_pictures(deps, document),

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from asn1crypto import cms, core, parser, x509
+from asn1crypto import cms, core, parser, tsp, x509
 
 from sealsvc.documents.pdf.opening import attempt
 from sealsvc.documents.pdf.pyhanko_api import check_ess_certid, generic_cms
@@ -19,6 +19,8 @@ KNOWN_DIGESTS = frozenset(
     {"md5", "sha1", "sha224", "sha256", "sha384", "sha512", "sha3_256", "sha3_384", "sha3_512"}
 )
 MAX_CERTIFICATES = 64
+SIGNATURE_TIMESTAMP = "1.2.840.113549.1.9.16.2.14"
+CONTENT_TIMESTAMP = "1.2.840.113549.1.9.16.2.20"
 
 
 @dataclass
@@ -36,7 +38,10 @@ class CmsReading:
     crls_der: tuple[bytes, ...] = ()
     ocsps_der: tuple[bytes, ...] = ()
     claimed_at: datetime | None = None
-    timestamp_token_der: bytes | None = None
+    signature_stamps_der: tuple[bytes, ...] = ()
+    content_stamps_der: tuple[bytes, ...] = ()
+    imprint_algorithm: str | None = None
+    binding_digest: str | None = None
     problems: list[ReadingProblem] = field(default_factory=list)
 
     def note(self, code: str, detail: str = "") -> None:
@@ -135,8 +140,11 @@ def _collect_material(reading: CmsReading, parts: _Parts) -> None:
     if parts.expected_type == "tst_info":
         token_info = parts.signed_data["encap_content_info"]["content"].parsed
         reading.claimed_at = token_info["gen_time"].native
-    token = _attribute(parts.signer_info, "unsigned_attrs", "signature_time_stamp_token")
-    reading.timestamp_token_der = token.dump() if token is not None else None
+        algorithm = token_info["message_imprint"]["hash_algorithm"]["algorithm"]
+        reading.imprint_algorithm = str(algorithm.native)
+    info = parts.signer_info
+    reading.signature_stamps_der = _values(info["unsigned_attrs"], SIGNATURE_TIMESTAMP)
+    reading.content_stamps_der = _values(info["signed_attrs"], CONTENT_TIMESTAMP)
 
 
 def _find_signer(sid: Any, certificates: list[Any]) -> Any:
@@ -159,6 +167,16 @@ def _attribute(signer_info: Any, group: str, kind: str) -> Any:
         if attribute["type"].native == kind and len(attribute["values"]):
             return attribute["values"][0]
     return None
+
+
+def _values(attributes: Any, oid: str) -> tuple[bytes, ...]:
+    """The DER of every value of every attribute of that kind."""
+    return tuple(
+        value.dump()
+        for attribute in attributes or ()
+        if attribute["type"].dotted == oid
+        for value in attribute["values"]
+    )
 
 
 def _archival_revocation(signer_info: Any) -> tuple[list[bytes], list[bytes]]:
@@ -232,7 +250,7 @@ def _check_signature(reading: CmsReading, parts: _Parts) -> None:
     if reading.signer_der is None:
         return
     certificate = x509.Certificate.load(reading.signer_der)
-    if not _signing_certificate_agrees(parts, certificate):
+    if not _signing_certificate_agrees(reading, parts, certificate):
         reading.note("SIGNING_CERTIFICATE_MISMATCH")
         reading.signature = SignatureOutcome.FAILS
         return
@@ -247,9 +265,17 @@ def _check_signature(reading: CmsReading, parts: _Parts) -> None:
     reading.signature = SignatureOutcome.VERIFIES if valid else SignatureOutcome.FAILS
 
 
-def _signing_certificate_agrees(parts: _Parts, certificate: Any) -> bool:
+def _signing_certificate_agrees(reading: CmsReading, parts: _Parts, certificate: Any) -> bool:
     attributes = parts.signer_info["signed_attrs"]
     if not attributes:
         return True
     claim = generic_cms.get_signing_cert_attr(attributes)
-    return claim is None or bool(check_ess_certid(certificate, claim["certs"][0]))
+    if claim is None:
+        return True
+    identifier = claim["certs"][0]
+    # ESSCertID of RFC 2634 knows only SHA-1; version 2 names its digest (RFC 5035).
+    version2 = isinstance(identifier, tsp.ESSCertIDv2)
+    reading.binding_digest = (
+        str(identifier["hash_algorithm"]["algorithm"].native) if version2 else "sha1"
+    )
+    return bool(check_ess_certid(certificate, identifier))

@@ -30,6 +30,7 @@ from sealsvc.documents.pdf.opening import (
 )
 from sealsvc.documents.pdf.pyhanko_api import generic
 from sealsvc.documents.pdf.revision import object_span
+from sealsvc.documents.pdf.tokens import read_tokens
 from sealsvc.documents.values import (
     Change,
     ChangeClass,
@@ -337,6 +338,9 @@ def _finished(signature: _Signature, report: ChangeReport, store: _Store) -> Sig
         picture=signature.picture,
         crls_der=tuple(dict.fromkeys(cms.crls_der + store.crls)),
         ocsps_der=tuple(dict.fromkeys(cms.ocsps_der + store.ocsps)),
-        timestamp_token_der=cms.timestamp_token_der,
+        timestamp_token_der=next(iter(cms.signature_stamps_der), None),
         problems=tuple(dict.fromkeys([*signature.problems, *cms.problems])),
+        timestamps=read_tokens(cms, signature.covered.covered),
+        imprint_algorithm=cms.imprint_algorithm,
+        binding_digest=cms.binding_digest,
     )

@@ -4,10 +4,11 @@ from collections.abc import Iterable
 
 from sealsvc.documents.values import Coverage, ReadingProblem
 from sealsvc.verify.case import Case
-from sealsvc.verify.checks.algorithms import SIGNATURE, digest_name
+from sealsvc.verify.checks.algorithms import SIGNATURE
 from sealsvc.verify.evidence import Evidence
 from sealsvc.verify.findings import DOCUMENT, Finding, noticed
 from sealsvc.verify.messages import Weight
+from sealsvc.verify.policy import digest_name
 
 # Signature formats we read. Source: ISO 32000-2 table 255; EN 319 142-1 clause 5.3.
 SIGNATURE_FORMATS = frozenset({"ETSI.CAdES.detached", "adbe.pkcs7.detached"})

@@ -26,6 +26,13 @@ from sealsvc.verify.evidence import Evidence, SignatureEvidence
 # Bounds against path bombs: cross-signed certificates multiply paths by k! per name.
 MAX_ISSUERS = 12
 MAX_PER_NAME = 3
+# Bounds on what one signature may bring along or be given. A list of 8 MiB names some 200,000
+# certificates; honest ones that large do not stand in documents.
+MAX_CERTIFICATES = 128
+MAX_LISTS = 24
+MAX_RESPONSES = 48
+MAX_ITEM_BYTES = 8 * 1024 * 1024
+MAX_TOTAL_BYTES = 32 * 1024 * 1024
 
 # Statuses are asked for one by one (checks/status.py). A list published after the moment asked
 # about counts too: it names its revocation dates, and those are compared.
@@ -59,24 +66,32 @@ class _Validator(DefaultSignatureValidator):
 
 @dataclass(frozen=True)
 class Material:
-    """Everything path building may use, decoded; what does not decode is left out."""
+    """Everything path building may use, decoded; what does not decode is left out.
+
+    left_out, left_out_gathered: how much was over a limit, of the document's and of the gathered.
+    """
 
     anchors: tuple[x509.Certificate, ...]
     issuers: tuple[x509.Certificate, ...]
     crls: tuple[crl.CertificateList, ...]
     ocsps: tuple[ocsp.OCSPResponse, ...]
+    left_out: int = 0
+    left_out_gathered: int = 0
 
     def context(
-        self, moment: datetime, crls: Iterable[crl.CertificateList] | None = None
+        self,
+        moment: datetime,
+        crls: Iterable[crl.CertificateList] = (),
+        ocsps: Iterable[ocsp.OCSPResponse] = (),
     ) -> ValidationContext:
-        """A fresh validation context at `moment`. crls: only these lists instead of all."""
+        """A fresh validation context at `moment` with these lists and answers only."""
         return ValidationContext(
             trust_roots=list(self.anchors),
             other_certs=self.issuers,
             moment=moment,
             allow_fetching=False,
-            crls=list(self.crls if crls is None else crls),
-            ocsps=list(self.ocsps),
+            crls=list(crls),
+            ocsps=list(ocsps),
             revinfo_policy=_STATUS_APART,
             algorithm_usage_policy=AcceptAllAlgorithms(),
             signature_validator=_Validator(),
@@ -85,14 +100,48 @@ class Material:
 
 def material_for(signer_der: bytes, signature: SignatureEvidence, evidence: Evidence) -> Material:
     """What was gathered and what the signature brought along, bounded and decoded."""
-    reading = signature.reading
-    pool = list(_certificates((*evidence.issuers_der, *reading.certificates_der)))
+    reading, limits = signature.reading, _Limits()
+    pool = limits.take(MAX_CERTIFICATES, evidence.issuers_der, reading.certificates_der)
+    lists = limits.take(MAX_LISTS, evidence.crls_der, reading.crls_der)
+    answers = limits.take(MAX_RESPONSES, evidence.ocsps_der, reading.ocsps_der)
     return Material(
         anchors=tuple(_certificates(evidence.anchors_der)),
-        issuers=_reachable(decoded(signer_der), pool),
-        crls=tuple(_lists((*evidence.crls_der, *reading.crls_der))),
-        ocsps=tuple(_responses(reading.ocsps_der)),
+        issuers=_reachable(decoded(signer_der), list(_certificates(pool))),
+        crls=tuple(_lists(lists)),
+        ocsps=tuple(_responses(answers)),
+        left_out=limits.left_out,
+        left_out_gathered=limits.left_out_gathered,
     )
+
+
+class _Limits:
+    """Takes what fits, the gathered first: what a document brings cannot push that out."""
+
+    def __init__(self) -> None:
+        self.left_out = 0
+        self.left_out_gathered = 0
+        self._bytes = 0
+
+    def take(
+        self, most: int, gathered: tuple[bytes, ...], embedded: tuple[bytes, ...]
+    ) -> list[bytes]:
+        """Up to `most` different items that fit, in order."""
+        taken: dict[bytes, None] = {}
+        for item in gathered:
+            self.left_out_gathered += not self._fits(item, most, taken)
+        for item in embedded:
+            self.left_out += not self._fits(item, most, taken)
+        return list(taken)
+
+    def _fits(self, item: bytes, most: int, taken: dict[bytes, None]) -> bool:
+        if item in taken:
+            return True
+        size = len(item)
+        if len(taken) >= most or size > MAX_ITEM_BYTES or self._bytes + size > MAX_TOTAL_BYTES:
+            return False
+        self._bytes += size
+        taken[item] = None
+        return True
 
 
 @lru_cache(maxsize=512)
@@ -112,10 +161,32 @@ def _decoded_list(der: bytes) -> crl.CertificateList:
     return item
 
 
-def this_update(item: crl.CertificateList) -> datetime:
-    """When a list was issued, in UTC."""
-    at: datetime = item["tbs_cert_list"]["this_update"].native
+@lru_cache(maxsize=64)
+def _decoded_response(der: bytes) -> ocsp.OCSPResponse:
+    return ocsp.OCSPResponse.load(der, strict=True)
+
+
+def this_update(item: crl.CertificateList | ocsp.OCSPResponse) -> datetime:
+    """When a list or an answer was issued, in UTC."""
+    if isinstance(item, ocsp.OCSPResponse):
+        (single,) = item.response_data["responses"]
+        at: datetime = single["this_update"].native
+    else:
+        at = item["tbs_cert_list"]["this_update"].native
     return at.astimezone(UTC)
+
+
+def signature_algorithm(
+    item: crl.CertificateList | ocsp.OCSPResponse,
+) -> tuple[str, str | None]:
+    """OID and digest (None where unknown) of the signature of a list or an answer."""
+    answer = isinstance(item, ocsp.OCSPResponse)
+    algorithm = (item.basic_ocsp_response if answer else item)["signature_algorithm"]
+    try:
+        digest: str | None = str(algorithm.hash_algo)
+    except ValueError:
+        digest = None
+    return str(algorithm["algorithm"].dotted), digest
 
 
 def finish(work: Coroutine[Any, Any, T]) -> T:
@@ -169,8 +240,9 @@ def _lists(ders: Iterable[bytes]) -> Iterable[crl.CertificateList]:
 def _responses(ders: Iterable[bytes]) -> Iterable[ocsp.OCSPResponse]:
     for der in dict.fromkeys(ders):
         try:
-            item = ocsp.OCSPResponse.load(der, strict=True)
+            item = _decoded_response(der)
             readable = item["response_status"].native == "successful"
+            this_update(item)  # an answer about several certificates is left out here too
         except Exception:  # noqa: S112 - an unreadable answer is no answer
             continue
         if readable:

@@ -3,7 +3,7 @@
 With `material` and `status` the only importers of pyhanko-certvalidator. Nothing is fetched.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from asn1crypto import x509
@@ -68,9 +68,12 @@ class _Builder:
         context = material.context(self.evidence.validation_time)
         paths = _paths(context, decoded(self.signer.der))
         chains = [self._judged(path, material) for path in paths]
-        if chains:
-            return min(chains, key=_badness)
-        return Chain(self._why_none(material), self.signer_alone())
+        chain = min(chains, key=_badness, default=None)
+        if chain is None:
+            chain = Chain(self._why_none(material), self.signer_alone())
+        return replace(
+            chain, left_out=material.left_out, left_out_gathered=material.left_out_gathered
+        )
 
     def _why_none(self, material: Material) -> PathResult:
         """Whether a trust anchor's name stands where its signature does not."""
@@ -99,7 +102,8 @@ class _Builder:
         max_age_s = (
             self.policy.revocation_freshness_s if ours else self.policy.ca_revocation_freshness_s
         )
-        asker = StatusAsker(material, path, self.evidence.validation_time, self.time, max_age_s)
+        now = self.evidence.validation_time
+        asker = StatusAsker(material, path, now, self.time, self.policy, max_age_s)
         return Link(facts, asker.status(item))
 
     def _with_record(self, found: Revocation) -> Revocation:
