@@ -35,8 +35,8 @@ setup-dev: .venv/.dev ## 再安装测试工具 · also the test tools
 run: .venv/.run ## 启动演示服务 · serve the demo trust domain on 127.0.0.1:$(PORT)
 	@$(BIN)/sealsvc serve --demo --data $(DATA) --port $(PORT)
 
-demo: .venv/.run ## 用 HTTP 跑完整个故事 · tell the whole story over HTTP, files to $(OUT)/
-	@$(BIN)/sealsvc demo --out $(OUT)
+demo: .venv/.run ## 用 HTTP 跑完整个故事 · the whole story over HTTP, files to OUT (BASE=URL: a running service)
+	@$(BIN)/sealsvc demo --out $(OUT) $(if $(BASE),--base $(BASE) --clients $(DATA)/demo-clients.json)
 
 test: .venv/.dev ## 跑所有能跑的测试 · every test this machine can run, and why others are skipped
 	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
