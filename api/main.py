@@ -1,5 +1,9 @@
 """The application: routers, handlers, middleware, and the services' start and stop."""
 
+import multiprocessing
+import os
+import signal
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import cast
@@ -18,6 +22,7 @@ from api.pages import views
 from api.routers import (
     audit,
     comparisons,
+    compat,
     entities,
     log,
     ops,
@@ -39,6 +44,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     sealings.router,
     verifications.router,
     comparisons.router,
+    compat.router,
     trace.router,
     receipts.router,
     audit.router,
@@ -79,7 +85,24 @@ def app_from_environment() -> FastAPI:
     from sealsvc.worker import service_from
 
     configure_logging()
+    _end_with_supervisor()
     return create_app(cast(Services, service_from(Settings())))
+
+
+def _end_with_supervisor() -> None:
+    """One of several server processes stops in order when the one that started them is killed.
+
+    It would hold the port otherwise, and nobody would restart it.
+    """
+    supervisor = multiprocessing.parent_process()
+    if supervisor is None:
+        return
+
+    def watch() -> None:
+        supervisor.join()
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=watch, name="supervisor-watch", daemon=True).start()
 
 
 def _wire(app: FastAPI, services: Services) -> None:

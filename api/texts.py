@@ -182,6 +182,9 @@ TEXTS: dict[str, Text] = {
     "SEAL_OUT_OF_VALIDITY": Text("印章不在有效期内", "Seal out of validity", STATE),
     "DECLARATION_INVALID": Text("文件声明无效", "Declaration invalid", FIX),
     # Verification and transparency
+    "OPERATOR_SEAL_MISSING": Text("服务方尚无用于报告的印章", "The service has no seal", OPERATOR),
+    "EVIDENCE_NOT_KEPT": Text("该报告的证据未保存", "Evidence of the report is not kept", ABSENT),
+    "EVIDENCE_RECORD_INVALID": Text("证据记录无效", "Evidence record invalid", FIX),
     "VERIFICATION_NOT_FOUND": Text("验证报告不存在", "Verification not found", ABSENT),
     "VALIDATION_TIME_IN_FUTURE": Text("验证时间不能晚于现在", "Validation time in the future", FIX),
     "EXPECTATION_INVALID": Text("预期条件无效", "Expectation invalid", FIX),

@@ -146,4 +146,5 @@ def _config(settings: Settings, founding: Founding) -> DomainConfig:
         max_document_bytes=settings.max_document_mb * 1024 * 1024,
         crl_lifetime=timedelta(days=settings.crl_days),
         strict_org_check=settings.strict_org_check,
+        operator_uscc=founding.operator_uscc,
     )

@@ -19,17 +19,29 @@ from sealsvc.areas.access.model import DEMO_CLIENTS, ClientDraft
 from sealsvc.areas.certs import service as certs
 from sealsvc.areas.certs.model import HierarchyExists
 from sealsvc.areas.entities import service as entities
+from sealsvc.areas.entities.model import EntityDraft
 from sealsvc.areas.entities.model.demo import DEMO_ENTITIES
+from sealsvc.areas.sealing.service import operator_seals, report_seal
+from sealsvc.areas.seals import service as seals
+from sealsvc.areas.seals.model import SealAction
+from sealsvc.areas.seals.model.views import ChangeRequest
 from sealsvc.errors import Conflict
 from sealsvc.settings import Settings
 from sealsvc.storage.db import MIGRATING, make_engine
 from sealsvc.storage.founding import Founding, add_founding, find_founding
 from sealsvc.storage.logbook import LogExists
 from sealsvc.storage.uow import Store
-from sealsvc.values import Principal, Scope
+from sealsvc.values import Principal, Scope, SealStatus
 
 CLIENTS_FILE = "demo-clients.json"
-_FOUNDER = Principal("system", "init", frozenset({Scope.ENTITY_WRITE, Scope.ENTITY_READ}))
+DEMO_OPERATOR = ("113300000000000199", "示例可信交易服务中心")
+_FOUNDER = Principal(
+    "system:founder",
+    "init",
+    frozenset({Scope.ENTITY_WRITE, Scope.ENTITY_READ, Scope.SEAL_APPLY}),
+)
+_APPROVER = Principal("system:approver", "init", frozenset({Scope.SEAL_APPROVE}))
+_UNFINISHED = (SealStatus.APPLIED, SealStatus.APPROVED)
 
 
 class DomainExists(Conflict):
@@ -51,6 +63,7 @@ def initialise(settings: Settings, *, demo: bool) -> None:
     founding = _found(settings, engine, demo=demo)
     parts = assemble(settings, engine, founding, load_keks(settings), isolated=False)
     fresh = [_create_log(parts), _create_hierarchy(parts, settings)]
+    fresh.append(_create_operator(parts, settings))
     if founding.demo:
         fresh.append(_create_demo(parts, settings.data / CLIENTS_FILE))
     parts.logbook.sequence()
@@ -91,6 +104,7 @@ def _found(settings: Settings, engine: Engine, *, demo: bool) -> Founding:
         origin=settings.effective_origin,
         log_key_ref=keys.generate(LOG_SUITE, "log"),
         demo=demo,
+        operator_uscc=_operator(settings, demo)[0],
     )
     with store.write() as tx:
         add_founding(tx, founding)
@@ -112,6 +126,36 @@ def _create_hierarchy(parts: Parts, settings: Settings) -> bool:
         certs.create_hierarchy(parts.deps, domain_name=parts.founding.name, suite=settings.suite)
     except HierarchyExists:
         return False
+    return True
+
+
+def _operator(settings: Settings, demo: bool) -> tuple[str | None, str | None]:
+    """Credit code and name of who runs the service; a demo has an invented one."""
+    if settings.operator_uscc is None and demo:
+        return DEMO_OPERATOR
+    return settings.operator_uscc, settings.operator_name
+
+
+def _create_operator(parts: Parts, settings: Settings) -> bool:
+    """The operator as an entity with a seal of its own for reports, through the ordinary steps.
+
+    Applying and approving are two principals as everywhere, though both are this command: the
+    founding of a domain is one person's act, and the log says so.
+    """
+    uscc = parts.founding.operator_uscc
+    if uscc is None:
+        return False
+    deps = parts.deps
+    if entities.find(deps, _FOUNDER, uscc) is None:
+        name = _operator(settings, parts.founding.demo)[1] or parts.founding.name
+        entities.register(deps, _FOUNDER, EntityDraft(uscc=uscc, legal_name=name))
+    if any(seal.status is SealStatus.ACTIVE for seal in operator_seals(deps)):
+        return False
+    open_ones = [seal for seal in operator_seals(deps) if seal.status in _UNFINISHED]
+    seal = open_ones[0] if open_ones else seals.apply(deps, _FOUNDER, report_seal(uscc))
+    if seal.status is SealStatus.APPLIED:
+        seal = seals.change(deps, _APPROVER, seal.seal_id, ChangeRequest(SealAction.APPROVE))
+    seals.issue(deps, _APPROVER, seal.seal_id)
     return True
 
 

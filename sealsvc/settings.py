@@ -22,6 +22,8 @@ class Settings(BaseSettings):
         None, description="Name of the log; base_url without scheme + /log where absent"
     )
     domain_name: str = Field("示例信任域 Demo", description="Name in the CA certificates")
+    operator_uscc: str | None = Field(None, description="Credit code of who runs the service")
+    operator_name: str | None = Field(None, description="Its legal name, on sealed reports")
     kek: SecretStr | None = Field(None, description="Key-encryption key, 64 hex digits")
     kek_file: Path | None = Field(None, description="File with the KEK, mode 0600")
     suite: str = Field("ecdsa-p256-sha256", description="Signature suite of new keys")

@@ -1,14 +1,17 @@
 """`/v1/verifications`: is this document what it seems, and who sealed it."""
 
+from enum import StrEnum
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Path, Response
+from fastapi import APIRouter, Depends, Path, Query, Response
+from fastapi.responses import JSONResponse
 
 from api.auth import OptionalPrincipal_
 from api.deps import Services_
 from api.schemas.verifications import VerificationReportOut, VerifyOptions
 from api.uploads import OptionsOf, Upload_
-from sealsvc.areas.verification import service
+from sealsvc.areas.sealing import service as sealing
+from sealsvc.areas.verification import keeping, service
 from sealsvc.areas.verification.model import VerificationView
 
 router = APIRouter(tags=["verifications"])
@@ -41,18 +44,70 @@ def verify_document(
     return _answer(service.verify(services.deps, principal, request))
 
 
+class ReportFormat(StrEnum):
+    """In which shape a report is wanted; `evidence` is the record a replay stands on."""
+
+    JSON = "json"
+    PDF = "pdf"
+    ETSI = "etsi"
+    EVIDENCE = "evidence"
+
+
+class ReportLevel(StrEnum):
+    """How much a JSON report tells."""
+
+    SIMPLE = "simple"
+    DETAILED = "detailed"
+    DIAGNOSTIC = "diagnostic"
+
+
 @router.get(
     "/v1/verifications/{verificationId}",
     response_model=VerificationReportOut,
-    responses={404: {"description": "VERIFICATION_NOT_FOUND"}},
+    responses={
+        200: {
+            "content": {
+                "application/pdf": {"schema": {"type": "string", "format": "binary"}},
+                "application/xml": {"schema": {"type": "string"}},
+            }
+        },
+        404: {"description": "VERIFICATION_NOT_FOUND, EVIDENCE_NOT_KEPT"},
+    },
     summary="验证报告 · A verification report",
 )
 def get_verification(
     services: Services_,
     verification_id: Annotated[str, Path(alias="verificationId", max_length=40)],
+    format: Annotated[ReportFormat, Query()] = ReportFormat.JSON,
+    level: Annotated[ReportLevel, Query()] = ReportLevel.SIMPLE,
 ) -> Response:
-    """The same bytes as first answered; who has the id may read it."""
-    return _answer(service.get(services.deps, verification_id))
+    """Who has the id may read it. `json` at level `simple` is the same bytes as first answered;
+    the other levels are judged again from the kept evidence. `pdf` is one page under the service's
+    own seal; `etsi` is ETSI TS 119 102-2 XML. Problem: OPERATOR_SEAL_MISSING.
+    """
+    deps = services.deps
+    if format is ReportFormat.PDF:
+        page = sealing.sealed_report(deps, verification_id)
+        return _file(page, "application/pdf", f"{verification_id}.pdf")
+    view = service.get(deps, verification_id)
+    if format is ReportFormat.EVIDENCE:
+        record = keeping.evidence_of(deps, view)
+        return _file(record, "application/json", f"{verification_id}.evidence.json")
+    if format is ReportFormat.ETSI:
+        return _file(keeping.etsi(deps, view), "application/xml", f"{verification_id}.xml")
+    if level is ReportLevel.SIMPLE:
+        return _answer(view)
+    return JSONResponse(
+        keeping.shape_of(deps, view, str(level)), headers={"Cache-Control": "no-store"}
+    )
+
+
+def _file(content: bytes, media_type: str, name: str) -> Response:
+    headers = {
+        "Cache-Control": "no-store",
+        "Content-Disposition": f'inline; filename="{name}"',
+    }
+    return Response(content, headers=headers, media_type=media_type)
 
 
 def _answer(view: VerificationView) -> Response:

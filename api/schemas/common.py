@@ -1,5 +1,6 @@
 """The HTTP shapes every area shares: base models, times, problems, pages."""
 
+import re
 from datetime import UTC, datetime
 from typing import Annotated, Any, Generic, Literal, TypeVar
 
@@ -7,6 +8,7 @@ from pydantic import (
     AfterValidator,
     AwareDatetime,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     JsonValue,
@@ -14,7 +16,12 @@ from pydantic import (
     model_validator,
 )
 from pydantic.alias_generators import to_camel
+from pydantic_core import PydanticCustomError
 
+_RFC_3339 = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})?",
+    re.IGNORECASE,
+)
 T = TypeVar("T")
 
 
@@ -23,12 +30,20 @@ def rfc3339(at: datetime) -> str:
     return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
+def _only_rfc3339(value: object) -> object:
+    # Pydantic alone would take 0.5 for half a second of 1970. What has no zone it refuses itself.
+    if isinstance(value, datetime) or (isinstance(value, str) and _RFC_3339.fullmatch(value)):
+        return value
+    raise PydanticCustomError("datetime_parsing", "Input should be a time as RFC 3339 writes it")
+
+
 UtcTime = Annotated[
     AwareDatetime,
+    BeforeValidator(_only_rfc3339),
     AfterValidator(lambda at: at.astimezone(UTC)),
     PlainSerializer(rfc3339, return_type=str, when_used="json"),
 ]
-"""An aware time, UTC inside, RFC 3339 with `Z` outside; a time without a zone is refused."""
+"""An aware time, UTC inside, RFC 3339 with `Z` outside; no zone, or a number, is refused."""
 
 
 JsonMap = dict[str, JsonValue]

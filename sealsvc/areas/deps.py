@@ -13,7 +13,7 @@ class DomainConfig:
     """Choices of the trust domain, fixed at start.
 
     base_url: public address without trailing slash (certificates carry it); origin: the log's.
-    approval_dual: approval needs another client than the applicant. imprint_dpi: of drawn seals.
+    operator_uscc: who seals the service's reports. imprint_dpi: of drawn seals.
     max_document_bytes: of one upload. crl_lifetime: thisUpdate to nextUpdate.
     """
 
@@ -25,6 +25,7 @@ class DomainConfig:
     crl_lifetime: timedelta = timedelta(days=7)
     verification_policy: str = "default"
     strict_org_check: bool = False
+    operator_uscc: str | None = None
 
 
 @dataclass(frozen=True)

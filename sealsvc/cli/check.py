@@ -13,7 +13,7 @@ from sealsvc.adapters.log_http import HttpLog, audit_url
 from sealsvc.adapters.sandbox import InlineSandbox
 from sealsvc.adapters.system import SystemClock
 from sealsvc.app import build
-from sealsvc.areas.verification import inspecting, offline
+from sealsvc.areas.verification import inspecting, keeping, offline
 from sealsvc.areas.verification import service as verification
 from sealsvc.areas.verification.certificates import load_certificates, load_crl
 from sealsvc.areas.verification.model import VerificationRequest
@@ -21,6 +21,7 @@ from sealsvc.cli.admin import settings_for
 from sealsvc.errors import BadInput
 from sealsvc.tlog.policy import Policy, parse_policy, policy_of_key
 from sealsvc.tlog.proof import verify_receipt
+from sealsvc.values import JsonObject
 from sealsvc.verify.report import sentence, to_dict
 
 GOOD = frozenset({"TRUSTED", "INTACT"})
@@ -78,6 +79,30 @@ def inspect(file: Path) -> None:
     typer.echo(json.dumps(found, ensure_ascii=False, indent=2))
 
 
+def replay(
+    report: Annotated[str, typer.Argument(help="A report: its file, or its id with --data.")],
+    evidence: Annotated[
+        Path | None, typer.Option(help="Its evidence record (?format=evidence).")
+    ] = None,
+    data: Annotated[Path | None, typer.Option(help="Take both from this data folder.")] = None,
+) -> None:
+    """重放报告 · Judge the kept evidence again; exit status 1 unless the bytes are the same."""
+    if (evidence is None) == (data is None):
+        raise OptionsConflict(options="--evidence or --data is needed")
+    if evidence is not None:
+        body, record = _read(Path(report)), _read(evidence)
+    else:
+        parts = build(settings_for(data or Path()), isolated=False)
+        view = verification.get(parts.deps, report)
+        body, record = view.body, keeping.evidence_of(parts.deps, view)
+    outcome = keeping.replay(InlineSandbox(), _report(body), record)
+    if not outcome.same:
+        names = ", ".join(outcome.differing) or "order of members"
+        typer.secho(f"不同 · Differs: {names}", fg=typer.colors.RED)
+        raise typer.Exit(1)
+    typer.secho("逐字节相同 · The same report, byte for byte", fg=typer.colors.GREEN)
+
+
 @receipt.command("verify")
 def receipt_verify(
     file: Path,
@@ -123,6 +148,16 @@ def log_audit(
     typer.echo(audited.note.decode().split("\n\n")[0])
     if key is None:
         typer.echo(f"密钥取自日志自身 · The key is what the log itself says: {vkey}")
+
+
+def _report(body: bytes) -> JsonObject:
+    try:
+        shape = json.loads(body)
+        if isinstance(shape, dict):
+            return shape
+    except ValueError:
+        pass
+    raise FileUnreadable(reason="no report in JSON")
 
 
 def _against_registry(data: Path, files: Sequence[Path]) -> list[dict[str, Any]]:

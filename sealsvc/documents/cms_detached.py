@@ -3,12 +3,12 @@
 Hostile bytes: to be run in the sandbox. Source: RFC 5652 section 5.2; ETSI EN 319 122-1.
 """
 
-from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
 from asn1crypto import cms, x509
 
+from sealsvc.documents.detached import KIND, DetachedReading, DocumentDigest
 from sealsvc.documents.pdf.cms import CmsReading, read_cms
 from sealsvc.documents.pdf.errors import DocumentUnreadable
 from sealsvc.documents.pdf.opening import attempt
@@ -23,32 +23,9 @@ from sealsvc.documents.values import (
     SignatureReading,
 )
 
-KIND = "detached"
-MEDIA_TYPE = "application/pkcs7-signature"
 # The names the judge knows; only a CAdES signature names its certificate in a signed attribute.
 _CADES, _PLAIN = "ETSI.CAdES.detached", "adbe.pkcs7.detached"
 _NO_CMS = frozenset({"CMS_UNREADABLE", "CMS_NOT_SIGNED_DATA"})
-
-
-@dataclass(frozen=True)
-class DocumentDigest:
-    """algorithm: as asn1crypto writes it (`sha256`); value: the raw digest."""
-
-    algorithm: str
-    value: bytes
-
-
-@dataclass(frozen=True)
-class DetachedReading:
-    """A document reading of kind `detached` with one signature.
-
-    signed: the digest that the signature is about; None where no signed attribute holds one.
-    cades: whether a signed attribute names the signer's certificate.
-    """
-
-    reading: DocumentReading
-    signed: DocumentDigest | None
-    cades: bool
 
 
 def read_detached(data: bytes, given: DocumentDigest | None) -> DetachedReading:

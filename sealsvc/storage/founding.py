@@ -19,13 +19,18 @@ class DomainMissing(NotFound):
 
 @dataclass(frozen=True)
 class Founding:
-    """What was chosen for good. base_url: in every certificate; origin: in every checkpoint."""
+    """What was chosen for good.
+
+    base_url: in every certificate; origin: in every checkpoint; operator_uscc: who runs the
+    service and seals its reports, None where nobody is named.
+    """
 
     name: str
     base_url: str
     origin: str
     log_key_ref: str
     demo: bool
+    operator_uscc: str | None = None
 
 
 def find_founding(session: Session) -> Founding | None:
@@ -33,7 +38,14 @@ def find_founding(session: Session) -> Founding | None:
     row = session.get(DomainRow, DOMAIN_ID)
     if row is None:
         return None
-    return Founding(row.name, row.base_url, row.origin, row.log_key_ref, row.demo)
+    return Founding(
+        name=row.name,
+        base_url=row.base_url,
+        origin=row.origin,
+        log_key_ref=row.log_key_ref,
+        demo=row.demo,
+        operator_uscc=row.operator_uscc,
+    )
 
 
 def get_founding(session: Session) -> Founding:
@@ -54,6 +66,7 @@ def add_founding(tx: UnitOfWork, founding: Founding) -> None:
             origin=founding.origin,
             log_key_ref=founding.log_key_ref,
             demo=founding.demo,
+            operator_uscc=founding.operator_uscc,
             founded_at=tx.now,
         )
     )

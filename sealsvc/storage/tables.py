@@ -155,4 +155,5 @@ class DomainRow(SQLModel, table=True):
     origin: str = Field(sa_column=Column(String(200), nullable=False))
     log_key_ref: str = Field(sa_column=Column(String(80), nullable=False))
     demo: bool = Field(nullable=False)
+    operator_uscc: str | None = Field(sa_column=Column(String(18), nullable=True))
     founded_at: datetime = Field(sa_column=utc())

@@ -93,9 +93,10 @@ class Expectation:
 class Evidence:
     """Everything `judge` needs.
 
-    anchors_der: trust anchors; own_anchor_sha256: which of them are ours (hex of DER).
-    issuers_der, crls_der, ocsps_der: gathered for path building. registry_asked: False offline without a
-    registry, then sealAuthority is NOT_CHECKED. gathered_at: when; validation_time: judged as of.
+    anchors_der: trust anchors; stamp_anchors_der: further ones, for time-stamps alone.
+    issuers_der, crls_der, ocsps_der: gathered for path building. registry_asked: False offline
+    without a registry, then sealAuthority is NOT_CHECKED. gathered_at: when; validation_time:
+    judged as of.
     """
 
     document_sha256: str
@@ -110,6 +111,7 @@ class Evidence:
     validation_time: datetime
     gathered_at: datetime
     ocsps_der: tuple[bytes, ...] = ()
+    stamp_anchors_der: tuple[bytes, ...] = ()
 
 
 class ProofSource(StrEnum):

@@ -40,6 +40,8 @@ from sealsvc.verify.policy import Policy
 # Tokens judged in one document; each costs a path validation.
 MAX_STAMPS = 100
 SUB_FILTER = "ETSI.RFC3161"
+# Only what covers its whole revision, and stands in a known one, covers and is covered.
+WHOLE = (Coverage.FILE, Coverage.REVISION)
 
 
 def build_cases(
@@ -49,7 +51,7 @@ def build_cases(
     dating = _Dating(evidence, policy)
     by_age = sorted(enumerate(signatures), key=lambda item: -item[1].reading.revision)
     cases = {index: dating.newest_next(signature) for index, signature in by_age}
-    return _younger_than([cases[index] for index in range(len(signatures))], policy)
+    return _younger_than([cases[index] for index in range(len(signatures))])
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,8 @@ class _Dating:
         """The case of the next older signature."""
         signature = replace(signature, reading=_in_utc(signature.reading))
         revision = signature.reading.revision
-        covers = tuple(item.proof for item in self._covers if item.revision > revision)
+        placed = revision >= 1 and signature.reading.coverage in WHOLE
+        covers = tuple(item.proof for item in self._covers if placed and item.revision > revision)
         if signature.reading.is_timestamp:
             case = self._stamp_case(signature, covers)
             good = _holds(case)
@@ -128,9 +131,12 @@ class _Dating:
 
 
 def contradiction(case: Case) -> tuple[datetime, datetime] | None:
-    """A time it must be younger than, and an earlier one by which it existed; None if in order."""
+    """A time it must be younger than, and an earlier one by which it existed; None if in order.
+
+    Different clocks may disagree by the policy's skew.
+    """
     skew = timedelta(seconds=case.policy.clock_skew_s)
-    after, by = case.younger_than, _existed_by(case)
+    after, by = case.earliest_at, _existed_by(case)
     if after is None or by is None or after <= by + skew:
         return None
     return after, by
@@ -142,7 +148,8 @@ def vouches(case: Case) -> bool:
     return (
         reading.digest is DigestOutcome.MATCHES
         and reading.signature is SignatureOutcome.VERIFIES
-        and reading.coverage in (Coverage.FILE, Coverage.REVISION)
+        and reading.coverage in WHOLE
+        and reading.revision >= 1
         and not reading.problems
         and case.chain.result is PathResult.VALID
         and not algorithms.check(case)
@@ -160,12 +167,12 @@ def _existed_by(case: Case) -> datetime | None:
     return case.time.at if case.time.proven else None
 
 
-def _younger_than(cases: Sequence[Case], policy: Policy) -> tuple[Case, ...]:
+def _younger_than(cases: Sequence[Case]) -> tuple[Case, ...]:
     """Each case with the time of the youngest thing it surely stands on."""
     floors: list[tuple[int, datetime]] = []
     found: dict[int, Case] = {}
     for index, case in sorted(enumerate(cases), key=lambda item: item[1].reading.revision):
-        below = [at for revision, at in floors if revision < case.reading.revision]
+        below = [at for revision, at in floors if 1 <= revision < case.reading.revision]
         surely = _holds(case) if case.reading.is_timestamp else vouches(case)
         own = [
             stamp.at

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from sealsvc.verify.indications import AxisResult, Block, Severity, SubIndication
-from sealsvc.verify.messages import CATALOGUE, Axis, Weight
+from sealsvc.verify.messages import CATALOGUE, Axis, Weight, change_words
 
 DOCUMENT = "document"
 
@@ -53,13 +53,22 @@ class Finding:
 
     @property
     def sub_indication(self) -> SubIndication | None:
-        """What it means in the closed list of EN 319 102-1, if it means anything there."""
-        return CATALOGUE[self.code].sub_indication
+        """What it means in the closed list of EN 319 102-1, if it means anything there.
+
+        A warning that a policy makes a doubt is an attribute against a constraint of that policy.
+        """
+        said = CATALOGUE[self.code].sub_indication
+        weighs = self.weight in (Weight.FAILS, Weight.DOUBT)
+        if said is None and weighs and self.axis in (Axis.INTEGRITY, Axis.TRUST):
+            return SubIndication.SIG_CONSTRAINTS_FAILURE
+        return said
 
     def message(self, lang: str = "zh") -> str:
         """The sentence for a person. lang: `zh` or `en`."""
-        entry = CATALOGUE[self.code]
-        return (entry.zh if lang == "zh" else entry.en).format(**dict(self.params))
+        entry, gaps = CATALOGUE[self.code], dict(self.params)
+        if "change" in gaps:
+            gaps["change"] = change_words(gaps["change"], lang)
+        return (entry.zh if lang == "zh" else entry.en).format(**gaps)
 
 
 def noticed(

@@ -1,19 +1,24 @@
 """The report, its wire shape (api-conventions section 2.4, schema "1"), and its one sentence."""
 
 from base64 import b64encode
-from dataclasses import dataclass
 from datetime import datetime
+from math import isfinite
 from typing import cast
 
 from sealsvc.documents.values import Coverage
 from sealsvc.values import Json, JsonObject
 from sealsvc.verify.case import instant
+from sealsvc.verify.detail import detail_of
 from sealsvc.verify.findings import Finding
-from sealsvc.verify.indications import AxisResult, Block, Indication, SubIndication, Summary
-from sealsvc.verify.messages import Axis, Weight
+from sealsvc.verify.indications import AxisResult, Indication, Summary
+from sealsvc.verify.messages import Axis, Weight, change_words
+from sealsvc.verify.verdict import Level, Report, SignatureReport, TimestampReport
 from sealsvc.verify.views import CertificateView, SignatureView
 
+__all__ = ["Level", "Report", "SignatureReport", "TimestampReport", "sentence", "to_dict"]
+
 SCHEMA = "1"
+MAX_INTEGER = 2**53 - 1
 
 _NOT_CHECKED = (Weight.SKIPPED, Weight.OMITTED)
 _COVERAGE = {
@@ -50,52 +55,32 @@ _SENTENCES = {
 }
 
 
-@dataclass(frozen=True)
-class SignatureReport:
-    """The verdict on one signature. findings: all of it, those without effect included."""
-
-    view: SignatureView
-    indication: Indication
-    sub_indications: tuple[SubIndication, ...]
-    axes: dict[Axis, AxisResult]
-    blocks: dict[Block, AxisResult]
-    findings: tuple[Finding, ...]
-
-
-@dataclass(frozen=True)
-class Report:
-    """The verdict on a document. document_sha256, policy_digest: lower-case hex."""
-
-    summary: Summary
-    indication: Indication
-    sub_indications: tuple[SubIndication, ...]
-    axes: dict[Axis, AxisResult]
-    signatures: tuple[SignatureReport, ...]
-    findings: tuple[Finding, ...]
-    document_sha256: str
-    filename: str | None
-    kind: str
-    validation_time: datetime
-    gathered_at: datetime
-    policy_id: str
-    policy_version: str
-    policy_digest: str
-
-
 def sentence(report: Report, lang: str = "zh") -> str:
     """The one sentence a page shows first. lang: `zh` or `en`."""
     zh, en = _SENTENCES[report.summary]
     return zh if lang == "zh" else en
 
 
-def to_dict(report: Report, lang: str = "zh") -> JsonObject:
+def to_dict(report: Report, lang: str = "zh", level: str = Level.SIMPLE) -> JsonObject:
     """The report as JSON values; id, receipt and links are added by who keeps it.
 
-    lang: of `message`; `messageEn` is always English. `validationLevel` is the deepest process of
-    EN 319 102-1 that ran for any signature.
+    lang: of `message`; `messageEn` is always English. level: of `Level`; each shows all that the
+    one before it shows. `validationLevel` is the deepest process of EN 319 102-1 that ran for any
+    signature. The shape is `schema.REPORT_SCHEMA`.
     """
+    shape = _simple(report, lang)
+    if level != Level.SIMPLE:
+        shape["level"] = str(level)
+        shape["detail"] = detail_of(report.signatures, report.findings)
+    if level == Level.DIAGNOSTIC:
+        shape["diagnostic"] = report.diagnostic
+    return cast(JsonObject, _clean(shape))
+
+
+def _simple(report: Report, lang: str) -> JsonObject:
     passed = [one for one in report.signatures if one.indication is Indication.TOTAL_PASSED]
     proven = any(one.view.poe_sources for one in report.signatures)
+    deepest = "ARCHIVAL_DATA" if report.looks_back else "LONG_TERM_DATA"
     sha256 = bytes.fromhex(report.document_sha256)
     return {
         "object": "verificationReport",
@@ -113,7 +98,7 @@ def to_dict(report: Report, lang: str = "zh") -> JsonObject:
         },
         "indication": str(report.indication),
         "subIndications": [str(sub) for sub in report.sub_indications],
-        "validationLevel": "LONG_TERM_DATA" if proven else "BASIC_SIGNATURES",
+        "validationLevel": deepest if proven else "BASIC_SIGNATURES",
         "axes": _axes(report.axes),
         "signaturesCount": len(report.signatures),
         "validSignaturesCount": len(passed),
@@ -124,6 +109,9 @@ def to_dict(report: Report, lang: str = "zh") -> JsonObject:
             "version": report.policy_version,
             "digest": report.policy_digest,
         },
+        "engine": {"version": report.engine},
+        "trust": {"digest": report.trust_digest},
+        "inputs": {"document": report.document_sha256, "evidence": report.evidence_digest},
         "signatures": [_signature(one, lang) for one in report.signatures],
         "findings": [
             _finding(item, lang) for item in report.findings if item.weight not in _NOT_CHECKED
@@ -192,8 +180,15 @@ def _signature(one: SignatureReport, lang: str) -> JsonObject:
                 "byteRange": list(view.byte_range),
             }
         ],
+        "timestamps": [_timestamp(item) for item in one.timestamps],
         "changesAfter": [
-            {"class": str(item.change_class), "revision": item.revision, "detail": item.detail}
+            {
+                "class": str(item.change_class),
+                "revision": item.revision,
+                "detail": item.detail,
+                "message": change_words(item.change_class, lang),
+                "messageEn": change_words(item.change_class, "en"),
+            }
             for item in view.changes_after
         ],
         "picture": _picture(view),
@@ -208,6 +203,19 @@ def _signature(one: SignatureReport, lang: str) -> JsonObject:
             for item in one.findings
             if item.weight not in _NOT_CHECKED
         ],
+    }
+
+
+def _timestamp(item: TimestampReport) -> JsonObject:
+    verdict = item.verdict
+    return {
+        "id": verdict.view.id,
+        "kind": str(item.kind),
+        "time": _time(item.made_at),
+        "holds": item.holds,
+        "indication": str(verdict.indication),
+        "subIndications": [str(sub) for sub in verdict.sub_indications],
+        "certificateChain": [_certificate(link) for link in verdict.view.chain],
     }
 
 
@@ -264,6 +272,24 @@ def _picture(view: SignatureView) -> Json:
 
 def _time(at: datetime | None) -> str | None:
     return None if at is None else instant(at)
+
+
+def _clean(shape: Json) -> Json:
+    """As every JSON reader can take it: whole characters, and integers that a double can hold.
+
+    Names and numbers of hostile documents are neither (RFC 8259 section 8.2, RFC 8785 appendix D).
+    """
+    if isinstance(shape, dict):
+        return {key: _clean(value) for key, value in shape.items()}
+    if isinstance(shape, list):
+        return [_clean(value) for value in shape]
+    if isinstance(shape, str):
+        return shape.encode("utf-8", "replace").decode()
+    if isinstance(shape, float) and not isfinite(shape):
+        return None
+    if isinstance(shape, int) and abs(shape) > MAX_INTEGER:
+        return MAX_INTEGER if shape > 0 else -MAX_INTEGER
+    return shape
 
 
 def _word(value: str | None) -> str | None:

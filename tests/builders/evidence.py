@@ -11,6 +11,7 @@ from typing import Any
 
 from ca.crl import CrlEntry, RevocationReason
 from sealsvc.documents.values import (
+    Change,
     ChangeClass,
     Coverage,
     DigestOutcome,
@@ -18,6 +19,7 @@ from sealsvc.documents.values import (
     SealPicture,
     SignatureOutcome,
     SignatureReading,
+    TimestampReading,
 )
 from sealsvc.values import Declaration, DocumentRole, SealMedium, SealStatus, SealType
 from sealsvc.verify.evidence import (
@@ -28,6 +30,7 @@ from sealsvc.verify.evidence import (
     RegisteredSeal,
     SignatureEvidence,
 )
+from tests.builders.tsa import Tsa, read_stamp
 from tests.builders.x509 import AT as T0
 from tests.builders.x509 import MERCHANT_USCC, DemoChain, make_chain, make_serial
 
@@ -193,6 +196,35 @@ class EvidenceBuilder:
             signatures=(replace(first, reading=replace(first.reading, **named)), *self.signatures),
         )
 
+    def stamped(self, *readings: TimestampReading) -> "EvidenceBuilder":
+        """Signature 1 with these time-stamps inside it."""
+        return self.reading(timestamps=readings)
+
+    def document_stamp(
+        self, at: datetime, tsa: Tsa | None = None, **members: Any
+    ) -> "EvidenceBuilder":
+        """A document time-stamp in one more revision, over all that is there."""
+        stamp = read_stamp(at, tsa)
+        revision = max(one.reading.revision for one in self.signatures) + 1
+        reading = replace(
+            self.signatures[0].reading,
+            id=f"S-stamp{revision}",
+            field_name=f"stamp-{revision}",
+            is_timestamp=True,
+            sub_filter="ETSI.RFC3161",
+            revision=revision,
+            coverage=Coverage.FILE,
+            changes_after=(),
+            worst_change=ChangeClass.NONE,
+            signer_certificate_der=stamp.signer_certificate_der,
+            certificates_der=(),
+            claimed_at=stamp.made_at,
+            timestamps=(),
+            picture=None,
+        )
+        newest = SignatureEvidence(replace(reading, **members), None, None, None, None)
+        return replace(self, signatures=(*map(_followed, self.signatures), newest))
+
     def none(self) -> "EvidenceBuilder":
         return replace(self, signatures=())
 
@@ -220,6 +252,17 @@ class EvidenceBuilder:
         members.update(self.evidence_members)
         document = replace(document, **dict(self.document_members))
         return Evidence(reading=document, signatures=self.signatures, **members)
+
+
+def _followed(one: SignatureEvidence) -> SignatureEvidence:
+    """The same with a long-term update after it."""
+    reading = replace(
+        one.reading,
+        coverage=Coverage.REVISION,
+        changes_after=(Change(ChangeClass.LONG_TERM_UPDATE, 3, ""),),
+        worst_change=ChangeClass.LONG_TERM_UPDATE,
+    )
+    return replace(one, reading=reading)
 
 
 def sound() -> EvidenceBuilder:

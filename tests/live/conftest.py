@@ -19,4 +19,5 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, Any]:
             service = value if isinstance(value, LiveService) else getattr(value, "service", None)
             if isinstance(service, LiveService) and service.log.exists():
                 report.sections.append(("end of the service's log", service.log_tail()))
+                break
     return report

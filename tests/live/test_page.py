@@ -1,4 +1,4 @@
-"""The page `/verify` in a real browser: both languages, no scripts, keyboard only, hostile files."""
+"""The page `/verify` in a real browser: languages, no scripts, keyboard only, hostile files."""
 
 import re
 import shutil
@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from io import BytesIO
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -208,7 +209,7 @@ def test_dropped_file_is_verified_at_once(visit: Visitor) -> None:
 def test_keyboard_alone_is_enough(visit: Visitor) -> None:
     page = visit.open()
     order = []
-    for _ in range(6):
+    for _ in range(5):
         page.keyboard.press("Tab")
         order.append(
             page.evaluate(
@@ -221,15 +222,8 @@ def test_keyboard_alone_is_enough(visit: Visitor) -> None:
                 }"""
             )
         )
-    assert order == [
-        [name, True] for name in ("brand", "language", "file", "SUMMARY", "send", "verdict")
-    ] or [name for name, seen in order[:5] if seen] == [
-        "brand",
-        "language",
-        "file",
-        "SUMMARY",
-        "send",
-    ]
+    expected = ["brand", "language", "file", "SUMMARY", "send"]
+    assert order == [[name, True] for name in expected]
 
     visit.choose(visit.sealed.plain)
     page.focus("#send")
@@ -294,7 +288,7 @@ def test_problems_are_sentences(
         "png": PNG,
         "encrypted": encrypted(sealed.plain),
         "broken": b"%PDF-1.7\n" + b"\x00\xff" * 500,
-        "cut": sealed.invoice[: len(sealed.invoice) // 2],
+        "cut": sealed.plain[: len(sealed.plain) // 2],
         "too large": sealed.plain + bytes(50 * 1024 * 1024 + 1 - len(sealed.plain)),
         "empty": b"",
     }[what]
@@ -383,7 +377,7 @@ def test_names_and_landmarks_for_screen_readers(visit: Visitor) -> None:
     levels = page.evaluate(
         "() => [...document.querySelectorAll('h1, h2, h3')].map(one => Number(one.tagName[1]))"
     )
-    assert all(after - before <= 1 for before, after in zip(levels, levels[1:], strict=False))
+    assert all(after - before <= 1 for before, after in pairwise(levels))
     ids = page.evaluate("() => [...document.querySelectorAll('[id]')].map(one => one.id)")
     assert len(ids) == len(set(ids))
     assert low_contrast(page) == []
@@ -404,7 +398,8 @@ def low_contrast(page: "Page") -> list[str]:
                 }
                 return [255, 255, 255];
             };
-            const own = one => [...one.childNodes].some(node => node.nodeType === 3 && node.textContent.trim());
+            const words = node => node.nodeType === 3 && node.textContent.trim();
+            const own = one => [...one.childNodes].some(words);
             return [...document.querySelectorAll("body *")].filter(own).filter(one => {
                 const [a, b] = [light(parts(getComputedStyle(one).color)), light(behind(one))];
                 return (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05) < 4.5;

@@ -38,7 +38,7 @@ def test_a_service_stops_in_order_and_comes_back(new_service: NewService) -> Non
     _nothing_left(again)
 
 
-def _identity(service: LiveService) -> dict[str, object]:
+def _identity(service: LiveService) -> dict[str, str]:
     texts = {path: service.http.get(path).text for path in ("/pki/root.pem", "/log/key")}
     return texts | service.keys() | {"log": service.http.get("/log/checkpoint").text.split("\n")[0]}
 

@@ -1,6 +1,7 @@
 """Every query on uses of seals."""
 
 from datetime import datetime
+from hashlib import sha256
 
 from sqlmodel import Session, col, select
 
@@ -54,6 +55,16 @@ def get(session: Session, sealing_id: str) -> SealingView:
     if row is None:
         raise SealingNotFound()
     return _view(row)
+
+
+def find_completed(session: Session, seal_id: str, original: bytes) -> str | None:
+    """Hex SHA-256 of the newest file that this seal made of exactly these bytes."""
+    query = select(SealUseRow.sealed_sha256).where(
+        SealUseRow.seal_id == seal_id,
+        SealUseRow.original_sha256 == sha256(original).hexdigest(),
+        SealUseRow.status == str(SealingStatus.COMPLETED),
+    )
+    return session.exec(query.order_by(col(SealUseRow.id).desc()).limit(1)).first()
 
 
 def get_for_update(session: Session, sealing_id: str) -> SealingView:

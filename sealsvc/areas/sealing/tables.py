@@ -25,7 +25,7 @@ class SealUseRow(Logged, SQLModel, table=True):
     cert_serial: str = Field(
         sa_column=Column(String(40), ForeignKey("certificate.serial_hex"), nullable=False)
     )
-    original_sha256: str = Field(sa_column=Column(String(64), nullable=False))
+    original_sha256: str = Field(sa_column=Column(String(64), nullable=False, index=True))
     tbs_sha256: str = Field(sa_column=Column(String(64), nullable=False))
     signature_sha256: str | None = Field(
         default=None, sa_column=Column(String(64), nullable=True, unique=True)

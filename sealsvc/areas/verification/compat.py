@@ -15,15 +15,10 @@ from sealsvc.areas.verification.gathering import Terms
 from sealsvc.areas.verification.model import VerificationRequest, clean_filename
 from sealsvc.areas.verification.reading import DocumentRead
 from sealsvc.areas.verification.reports.siva import CertificateText, Examined, HashedFile
-from sealsvc.documents.cms_detached import (
-    MEDIA_TYPE,
-    DetachedReading,
-    DocumentDigest,
-    read_detached,
-)
-from sealsvc.documents.values import SignatureReading
+from sealsvc.documents.detached import MEDIA_TYPE, DetachedReading, DocumentDigest
+from sealsvc.documents.values import SignatureReading, TimestampReading
 from sealsvc.verify.certificates import UnreadableCertificateError, read_certificate
-from sealsvc.verify.report import sentence, to_dict
+from sealsvc.verify.report import Level, sentence, to_dict
 
 UNNAMED = "document"
 
@@ -63,7 +58,10 @@ def examine_detached(deps: Deps, request: DetachedRequest) -> Examined:
     document = DocumentRead(digest, MEDIA_TYPE, read.reading, (serial,))
     filename = clean_filename(request.filename)
     report = service.judge_document(deps, document, Terms(filename=filename), policy)
-    shape: dict[str, Any] = {**to_dict(report), "sentenceEn": sentence(report, "en")}
+    shape: dict[str, Any] = {
+        **to_dict(report, level=Level.DIAGNOSTIC),
+        "sentenceEn": sentence(report, "en"),
+    }
     return Examined(
         report=shape,
         certificates=_certificates(deps, shape, read.reading.signatures),
@@ -80,6 +78,9 @@ def _signed(read: DetachedReading, filename: str | None) -> HashedFile | None:
 
 
 def _read(data: bytes, given: DocumentDigest | None) -> tuple[DetachedReading, str | None]:
+    # Reading CMS stands on pyHanko, which only workers import.
+    from sealsvc.documents.cms_detached import read_detached
+
     read = read_detached(data, given)
     der = read.reading.signatures[0].signer_certificate_der
     try:
@@ -95,12 +96,18 @@ def _certificates(
     material = certs.trust_material(deps)
     at_hand = [*material.anchors_der, *material.issuers_der]
     for one in signatures:
-        at_hand += one.certificates_der
-        at_hand += [] if one.signer_certificate_der is None else [one.signer_certificate_der]
+        at_hand += _embedded(one)
+        at_hand += [der for stamp in one.timestamps for der in _embedded(stamp)]
     by_digest = {sha256(der).hexdigest(): der for der in at_hand}
-    chains = [link["sha256"] for one in report["signatures"] for link in one["certificateChain"]]
-    wanted = {digest: by_digest[digest] for digest in chains if digest in by_digest}
+    holders = [held for one in report["signatures"] for held in (one, *one["timestamps"])]
+    links = [link["sha256"] for held in holders for link in held["certificateChain"]]
+    wanted = {digest: by_digest[digest] for digest in links if digest in by_digest}
     return deps.sandbox.run(_texts, wanted) if wanted else {}
+
+
+def _embedded(one: SignatureReading | TimestampReading) -> list[bytes]:
+    signer = one.signer_certificate_der
+    return [*one.certificates_der, *(() if signer is None else (signer,))]
 
 
 def _texts(ders: dict[str, bytes]) -> dict[str, CertificateText]:

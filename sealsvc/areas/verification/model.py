@@ -23,6 +23,12 @@ class VerificationNotFound(NotFound):
     code = "VERIFICATION_NOT_FOUND"
 
 
+class EvidenceNotKept(NotFound):
+    """A report's evidence was not kept or erased, or this engine lacks the report's policy."""
+
+    code = "EVIDENCE_NOT_KEPT"
+
+
 class ValidationTimeInFuture(BadInput):
     """A verification as of a time that has not come yet was asked for."""
 
@@ -53,7 +59,10 @@ class VerificationRequest:
 
 @dataclass(frozen=True)
 class VerificationView:
-    """A kept report. body: the exact JSON bytes, the same at each reading."""
+    """A kept report. body: the exact JSON bytes, the same at each reading.
+
+    evidence_sha256: name of the blob with the evidence record.
+    """
 
     verification_id: str
     document_sha256: str
@@ -62,6 +71,15 @@ class VerificationView:
     created_at: datetime
     body: bytes
     fact_id: str | None = None
+    evidence_sha256: str | None = None
+
+
+@dataclass(frozen=True)
+class Replay:
+    """A judgement made again. same: byte for byte; differing: names of members that are not."""
+
+    same: bool
+    differing: tuple[str, ...]
 
 
 def clean_expectation(expectation: Expectation) -> Expectation:

@@ -6,10 +6,11 @@ from hashlib import sha256
 from sealsvc.documents import DocumentFormat, detect
 from sealsvc.documents.values import DocumentReading
 from sealsvc.ports import Sandbox
+from sealsvc.values import JsonObject
 from sealsvc.verify.certificates import UnreadableCertificateError, read_certificate
 from sealsvc.verify.evidence import Evidence
 from sealsvc.verify.policy import Policy
-from sealsvc.verify.report import Report
+from sealsvc.verify.report import Report, sentence, to_dict
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,12 @@ def judge_evidence(sandbox: Sandbox, evidence: Evidence, policy: Policy) -> Repo
     Raises: ResourceLimit, WorkersBusy.
     """
     return sandbox.run(_judge, evidence, policy)
+
+
+def report_shape(evidence: Evidence, policy: Policy, level: str) -> JsonObject:
+    """The report on some evidence at a level of detail; runs in the sandbox."""
+    report = _judge(evidence, policy)
+    return {**to_dict(report, level=level), "sentenceEn": sentence(report, "en")}
 
 
 def _judge(evidence: Evidence, policy: Policy) -> Report:

@@ -16,6 +16,7 @@ def add(session: Session, view: VerificationView) -> None:
         "indication": view.indication,
         "created_at": view.created_at,
         "fact_id": view.fact_id,
+        "evidence_sha256": view.evidence_sha256,
         "report": view.body,
     }
     session.execute(insert(VerificationRow), [row])
@@ -36,4 +37,5 @@ def get(session: Session, verification_id: str) -> VerificationView:
         created_at=row["created_at"],
         body=bytes(row["report"]),
         fact_id=row["fact_id"],
+        evidence_sha256=row["evidence_sha256"],
     )

@@ -1,6 +1,5 @@
 """Verbs of verification: judge and keep the report, look a report up, compare with a record."""
 
-import json
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -21,25 +20,20 @@ from sealsvc.areas.verification.comparing import (
     subject_names,
 )
 from sealsvc.areas.verification.gathering import Terms, gather
+from sealsvc.areas.verification.keeping import keep
 from sealsvc.areas.verification.model import (
     DEFAULT_POLICY_NAME,
-    RecordedReport,
     VerificationRequest,
     VerificationView,
     clean_expectation,
     clean_filename,
-    report_digest,
     require_not_future,
-    verification_recorded,
 )
 from sealsvc.areas.verification.reading import DocumentRead, judge_evidence, read_document
 from sealsvc.documents.values import SignatureReading
-from sealsvc.storage.uow import UnitOfWork
-from sealsvc.values import JsonObject, Principal, Scope, SealId, time_ordered_id
+from sealsvc.values import Principal, Scope, SealId
 from sealsvc.verify.policy import Policy, policy_named
-from sealsvc.verify.report import Report, sentence, to_dict
-
-RECEIPT_FORMAT = "c2sp.org/tlog-proof@v1"
+from sealsvc.verify.report import Report
 
 
 def verify(
@@ -68,7 +62,9 @@ def verify_document(
         expectation=clean_expectation(request.expectation),
     )
     document = read_document(deps.sandbox, request.data)
-    return _keep(deps, judge_document(deps, document, terms, policy), by), document
+    evidence = gather(deps, document, terms)
+    report = judge_evidence(deps.sandbox, evidence, policy)
+    return keep(deps, report, evidence, by), document
 
 
 def judge_document(
@@ -190,47 +186,3 @@ def _recorder(principal: Principal | None) -> Principal:
     by = principal or Principal("", "", frozenset())  # who shows no key has no scope
     require(by, Scope.VERIFY)
     return by
-
-
-def _keep(deps: Deps, report: Report, by: Principal | None) -> VerificationView:
-    shape: JsonObject = to_dict(report)
-    shape["sentenceEn"] = sentence(report, "en")
-    with deps.write() as tx:
-        verification_id = time_ordered_id("vr", tx.now, deps.rng.bytes(16))
-        shape = {"id": verification_id, **shape}
-        fact_id = None if by is None else _record(tx, report, shape, by)
-        view = VerificationView(
-            verification_id=verification_id,
-            document_sha256=report.document_sha256,
-            summary=str(report.summary),
-            indication=str(report.indication),
-            created_at=tx.now,
-            body=_encoded(shape, verification_id, fact_id),
-            fact_id=fact_id,
-        )
-        repo.add(tx.session, view)
-        tx.commit()
-    return view
-
-
-def _record(tx: UnitOfWork, report: Report, shape: JsonObject, by: Principal) -> str:
-    recorded = RecordedReport(
-        client_id=by.client_id,
-        entity_uscc=by.entity_uscc,
-        verification_id=str(shape["id"]),
-        document_sha256=report.document_sha256,
-        report_sha256=report_digest(shape),
-        summary=str(report.summary),
-        indication=str(report.indication),
-    )
-    return tx.record(verification_recorded(recorded))
-
-
-def _encoded(shape: JsonObject, verification_id: str, fact_id: str | None) -> bytes:
-    """The bytes that are kept and answered: the report, its receipt and its links."""
-    links: JsonObject = {"self": f"/v1/verifications/{verification_id}"}
-    shape = {**shape, "receipt": None, "links": links}
-    if fact_id is not None:
-        shape["receipt"] = {"id": fact_id, "format": RECEIPT_FORMAT}
-        links["receipt"] = f"/v1/receipts/{fact_id}"
-    return json.dumps(shape, ensure_ascii=False, separators=(",", ":")).encode()

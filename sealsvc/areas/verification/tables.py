@@ -9,7 +9,7 @@ from sealsvc.storage.tables import utc
 
 
 class VerificationRow(SQLModel, table=True):
-    """One report. report: the JSON bytes as answered."""
+    """One report. report: the JSON bytes as answered; evidence_sha256: blob of its evidence."""
 
     __tablename__ = "verification"
 
@@ -19,4 +19,5 @@ class VerificationRow(SQLModel, table=True):
     indication: str = Field(sa_column=Column(String(24), nullable=False))
     created_at: datetime = Field(sa_column=utc(index=True))
     fact_id: str | None = Field(default=None, sa_column=Column(String(40), nullable=True))
+    evidence_sha256: str | None = Field(default=None, sa_column=Column(String(64), nullable=True))
     report: bytes = Field(sa_column=Column(LargeBinary, nullable=False))

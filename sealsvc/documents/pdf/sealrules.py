@@ -10,7 +10,7 @@ from typing import Any
 from asn1crypto import crl, ocsp, x509
 from lxml import etree  # type: ignore[import-untyped]
 
-from sealsvc.documents.pdf.fields import FormField
+from sealsvc.documents.pdf.fields import FormField, read_form
 from sealsvc.documents.pdf.geometry import pages_of
 from sealsvc.documents.pdf.opening import as_array, as_dictionary, entry, raw, reference_of
 from sealsvc.documents.pdf.pyhanko_api import generic
@@ -18,6 +18,7 @@ from sealsvc.documents.pdf.revision import Revision, differing_keys, same
 
 CATALOG_KEYS = frozenset({"/AcroForm", "/DSS", "/Extensions", "/Version", "/Metadata"})
 FORM_KEYS = frozenset({"/Fields", "/SigFlags", "/NeedAppearances"})
+FORM_DEFAULTS = frozenset({"/DA", "/DR"})
 INFO_KEYS = frozenset({"/ModDate", "/Producer"})
 FILLED_KEYS = frozenset({"/V", "/AP"})
 # Neither /A nor /AA: an action would run whenever the seal is touched or its page shown.
@@ -58,12 +59,19 @@ def semantic_violations(step: Revision, field: FormField | None) -> Iterator[str
     if field is not None:
         yield from _field(step, explained, field)
         yield from _pages(step, explained, field)
-    if step.touched - explained.refs:
+    if any(not _rewritten(step, ref) for ref in step.touched - explained.refs):
         yield "objects without a reason"
     # An object that signed content already names would appear in it, whatever brings it.
     step.old._load_reverse_xref_cache()
     if any(step.is_fresh(ref) and step.old._get_usages_of_ref(ref) for ref in step.touched):
         yield "object that signed content waits for"
+
+
+def _rewritten(step: Revision, ref: Any) -> bool:
+    """Whether an object was only written again, token by token the same."""
+    if step.is_fresh(ref):
+        return False
+    return same(step.old(ref), step.new(ref))
 
 
 class _Explained:
@@ -127,13 +135,41 @@ def _catalog(step: Revision, explained: _Explained, field: FormField | None) -> 
     explained.add_entry(old, new, "/AcroForm")
     explained.add_entry(old_form, new_form, "/Fields")
     changed = differing_keys(old_form if old_form is not None else {}, new_form)
-    if old_form is None:
-        changed -= {"/DA", "/DR"}
-    if changed - FORM_KEYS:
+    if changed - FORM_KEYS - _new_defaults(step, explained, old_form, new_form):
         yield "form entry"
     if "/NeedAppearances" in changed and "/NeedAppearances" in new_form:
         yield "form entry"
     yield from _field_list(old_form, new_form, field)
+
+
+def _new_defaults(
+    step: Revision, explained: _Explained, old_form: Any, new_form: Any
+) -> frozenset[str]:
+    """The form's /DA and /DR, where they are new and no older field could take them.
+
+    Many writers add both beside a seal or time-stamp. They say how text that is typed later
+    looks, and a signature has none. Source: ISO 32000-2, 12.7.3, 12.7.4.3.
+    """
+    if old_form is not None and (FORM_DEFAULTS & old_form.keys() or not _only_seals(step.old)):
+        return frozenset()
+    resources = raw(new_form, "/DR")
+    if resources is not None and not explained.add_fresh(resources) and old_form is not None:
+        return frozenset()
+    return FORM_DEFAULTS
+
+
+def _only_seals(document: Any) -> bool:
+    """Whether all fields, and all widgets on pages, are for signatures."""
+    if any(one.field_type != "/Sig" for one in read_form(document).fields):
+        return False
+    for page in pages_of(document):
+        for annotation in map(as_dictionary, as_array(raw(page.dictionary, "/Annots")) or ()):
+            if annotation is not None and entry(annotation, "/Subtype") == "/Widget":
+                parent = as_dictionary(raw(annotation, "/Parent"))
+                holder = annotation if "/FT" in annotation or parent is None else parent
+                if entry(holder, "/FT") != "/Sig":
+                    return False
+    return True
 
 
 def _field_list(old_form: Any, new_form: Any, field: FormField | None) -> Iterator[str]:
@@ -325,6 +361,7 @@ def _holds_material(step: Revision, explained: _Explained, holder: Any) -> bool:
                 if not step.is_fresh(ref) or not _is_material(step.new(ref), kind):
                     return False
                 explained.add(ref)
+                explained.add_fresh(raw(step.new(ref), "/Length"))
     stamp = reference_of(raw(holder, "/TS"))
     if stamp is not None and stamp in step.touched:
         explained.add(stamp)

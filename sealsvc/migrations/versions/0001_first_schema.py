@@ -89,6 +89,7 @@ def upgrade() -> None:
         sa.Column("origin", sa.String(length=200), nullable=False),
         sa.Column("log_key_ref", sa.String(length=80), nullable=False),
         sa.Column("demo", sa.Boolean(), nullable=False),
+        sa.Column("operator_uscc", sa.String(length=18), nullable=True),
         sa.Column("founded_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_domain")),
     )
@@ -212,6 +213,7 @@ def upgrade() -> None:
         sa.Column("indication", sa.String(length=24), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("fact_id", sa.String(length=40), nullable=True),
+        sa.Column("evidence_sha256", sa.String(length=64), nullable=True),
         sa.Column("report", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_verification")),
     )
@@ -334,6 +336,9 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("seal_use", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_seal_use_created_at"), ["created_at"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_seal_use_original_sha256"), ["original_sha256"], unique=False
+        )
         batch_op.create_index(batch_op.f("ix_seal_use_seal_id"), ["seal_id"], unique=False)
         batch_op.create_index(
             batch_op.f("ix_seal_use_sealed_sha256"), ["sealed_sha256"], unique=False
@@ -349,6 +354,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_seal_use_status"))
         batch_op.drop_index(batch_op.f("ix_seal_use_sealed_sha256"))
         batch_op.drop_index(batch_op.f("ix_seal_use_seal_id"))
+        batch_op.drop_index(batch_op.f("ix_seal_use_original_sha256"))
         batch_op.drop_index(batch_op.f("ix_seal_use_created_at"))
 
     op.drop_table("seal_use")

@@ -5,6 +5,8 @@ from collections.abc import Iterable
 from sealsvc.verify.case import Case, PathResult
 from sealsvc.verify.certificates import CertificateFacts
 from sealsvc.verify.findings import Finding, noticed
+from sealsvc.verify.messages import Weight
+from sealsvc.verify.needs import missing_issuer_urls
 
 
 def check(case: Case) -> tuple[Finding, ...]:
@@ -28,7 +30,7 @@ def check(case: Case) -> tuple[Finding, ...]:
         path = (noticed("CHAIN_INVALID", subject, reason=chain.reason),)
     elif chain.result is not PathResult.VALID:
         path = (noticed("CHAIN_NOT_CHECKED", subject),)
-    return (*path, *_use(signer.certificate, case))
+    return (*path, *_use(signer.certificate, case), *_material(case))
 
 
 def _use(certificate: CertificateFacts, case: Case) -> Iterable[Finding]:
@@ -38,8 +40,27 @@ def _use(certificate: CertificateFacts, case: Case) -> Iterable[Finding]:
     usage = certificate.key_usage
     if usage is not None and not usage & {"digital_signature", "non_repudiation"}:
         yield noticed("SIGNER_KEY_USAGE", case.id)
-    stamp = case.reading.is_timestamp
-    allowed = case.policy.timestamp_purposes if stamp else case.policy.signer_purposes
-    purposes = certificate.purposes
-    if (purposes is None and stamp) or (purposes is not None and not purposes & set(allowed)):
+    if not _fits_purpose(certificate, case):
         yield noticed("SIGNER_PURPOSE", case.id)
+
+
+def _fits_purpose(certificate: CertificateFacts, case: Case) -> bool:
+    """A time-stamping key is for that alone, and says so critically (RFC 3161 section 2.3)."""
+    purposes = certificate.purposes
+    if case.reading.is_timestamp:
+        allowed = set(case.policy.timestamp_purposes)
+        return bool(purposes and purposes <= allowed and certificate.purposes_critical)
+    return purposes is None or bool(purposes & set(case.policy.signer_purposes))
+
+
+def _material(case: Case) -> Iterable[Finding]:
+    """What could be fetched to find a path, and what was too much to look at."""
+    chain = case.chain
+    if chain.result in (PathResult.NOT_FOUND, PathResult.IMITATED) and chain.signer is not None:
+        for url in missing_issuer_urls(case.signature, case.evidence):
+            yield noticed("ISSUER_NOT_FETCHED", case.id, url=url)
+    if chain.left_out_gathered:
+        count = chain.left_out_gathered
+        yield noticed("MATERIAL_OVER_LIMIT", case.id, count=count)
+    elif chain.left_out:
+        yield noticed("MATERIAL_OVER_LIMIT", case.id, weight=Weight.OMITTED, count=chain.left_out)

@@ -104,8 +104,11 @@ def material_for(signer_der: bytes, signature: SignatureEvidence, evidence: Evid
     pool = limits.take(MAX_CERTIFICATES, evidence.issuers_der, reading.certificates_der)
     lists = limits.take(MAX_LISTS, evidence.crls_der, reading.crls_der)
     answers = limits.take(MAX_RESPONSES, evidence.ocsps_der, reading.ocsps_der)
+    anchors = evidence.anchors_der
+    if reading.is_timestamp:
+        anchors += evidence.stamp_anchors_der
     return Material(
-        anchors=tuple(_certificates(evidence.anchors_der)),
+        anchors=tuple(_certificates(anchors)),
         issuers=_reachable(decoded(signer_der), list(_certificates(pool))),
         crls=tuple(_lists(lists)),
         ocsps=tuple(_responses(answers)),
@@ -174,6 +177,32 @@ def this_update(item: crl.CertificateList | ocsp.OCSPResponse) -> datetime:
     else:
         at = item["tbs_cert_list"]["this_update"].native
     return at.astimezone(UTC)
+
+
+Facts = tuple[str, datetime, datetime | None]
+
+
+def list_facts(der: bytes) -> Facts | None:
+    """Issuer, thisUpdate and nextUpdate of a list; None when it cannot be read."""
+    try:
+        item = _decoded_list(der)
+        until = item["tbs_cert_list"]["next_update"].native
+        return item.issuer.human_friendly, this_update(item), until and until.astimezone(UTC)
+    except Exception:  # an unreadable list is no list
+        return None
+
+
+def response_facts(der: bytes) -> Facts | None:
+    """Responder, thisUpdate and nextUpdate of an answer; None when it cannot be read."""
+    try:
+        item = _decoded_response(der)
+        (single,) = item.response_data["responses"]
+        until = single["next_update"].native
+        who = item.response_data["responder_id"]
+        named = who.chosen.human_friendly if who.name == "by_name" else who.chosen.native.hex()
+        return str(named), this_update(item), until and until.astimezone(UTC)
+    except Exception:  # an unreadable answer is no answer
+        return None
 
 
 def signature_algorithm(

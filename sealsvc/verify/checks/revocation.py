@@ -10,6 +10,12 @@ from sealsvc.verify.case import Case, Gap, Link, PathResult, Status, instant
 from sealsvc.verify.findings import Finding, noticed
 from sealsvc.verify.policy import RevocationMode
 
+_GAP_CODES: dict[Gap | None, str] = {
+    Gap.STALE: "REVOCATION_DATA_STALE",
+    Gap.WEAK: "REVOCATION_DATA_WEAK",
+    Gap.SIGNER_EXPIRED: "REVOCATION_SIGNER_EXPIRED",
+}
+
 
 def check(case: Case) -> tuple[Finding, ...]:
     """One finding for each certificate that is revoked or whose status is unknown.
@@ -33,8 +39,11 @@ def _link(link: Link, case: Case) -> Iterable[Finding]:
         and case.policy.revocation_mode is RevocationMode.REQUIRE
         and case.chain.result in (PathResult.VALID, PathResult.INVALID)
     ):
-        code = "REVOCATION_DATA_STALE" if state.gap is Gap.STALE else "REVOCATION_DATA_MISSING"
-        yield noticed(code, case.id, subject_name=link.certificate.subject)
+        code = _GAP_CODES.get(state.gap, "REVOCATION_DATA_MISSING")
+        name = link.certificate.subject
+        yield noticed(code, case.id, subject_name=name)
+        for url in link.certificate.crl_urls:
+            yield noticed("REVOCATION_DATA_NOT_FETCHED", case.id, subject_name=name, url=url)
 
 
 def _revoked(link: Link, case: Case) -> Finding:

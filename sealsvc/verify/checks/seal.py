@@ -1,11 +1,12 @@
 """Is the seal registered, was it active when it was used, and is it its owner's?"""
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from sealsvc.documents.values import SignatureOutcome
 from sealsvc.values import SealMedium, SealStatus
 from sealsvc.verify.case import Case, instant
-from sealsvc.verify.evidence import RegisteredSeal
+from sealsvc.verify.evidence import RegisteredSeal, best_signing_time
 from sealsvc.verify.findings import Finding, noticed
 
 _STATUS_CODES = {
@@ -55,8 +56,33 @@ def _identity(seal: RegisteredSeal, case: Case) -> Iterable[Finding]:
         yield noticed("ENTITY_CANCELLED", case.id, owner=seal.owner_uscc)
 
 
+def _asked_at(seal: RegisteredSeal, case: Case) -> datetime | None:
+    """The time that the registry's answer about the seal is for."""
+    if seal.asked_at is not None:
+        return seal.asked_at
+    return best_signing_time(case.reading.claimed_at, case.signature.log_proof).at
+
+
+def _answers_for(seal: RegisteredSeal, case: Case) -> bool:
+    """Whether the registry was asked about the time the signature is judged at.
+
+    An answer for a later proven time will do: it lies after the signing, and what came between
+    counts against the seal. So will one for a time since which nothing changed.
+    """
+    at, asked = case.time.at, _asked_at(seal, case)
+    if at is None or asked is None or asked == at:
+        return True
+    if seal.status_now_since <= min(at, asked):
+        return True
+    later = asked in {proof.at for proof in case.proofs}
+    return later and not at < seal.status_now_since <= asked
+
+
 def _at_signing(seal: RegisteredSeal, case: Case) -> Iterable[Finding]:
     status, at = seal.status_at_signing, case.time.at
+    if not _answers_for(seal, case):
+        asked, wanted = instant(at), instant(case.time.at)
+        yield noticed("SEAL_STATUS_OF_OTHER_TIME", case.id, asked=asked, wanted=wanted)
     proof = () if seal.status_fact_id is None else (seal.status_fact_id,)
     if status is None or at is None:
         yield noticed("SEAL_STATUS_UNKNOWN_AT_SIGNING", case.id)
@@ -77,12 +103,12 @@ def _since(seal: RegisteredSeal, case: Case) -> Iterable[Finding]:
     An ACTIVE status younger than the claimed time means that the seal was out of use in between,
     and an unproven time could be a time before that only on paper.
     """
-    at = case.time.at
+    at, asked = case.time.at, _asked_at(seal, case)
     if seal.status_at_signing is not SealStatus.ACTIVE or at is None:
         return
     changed = seal.status_now is not SealStatus.ACTIVE
     since = instant(seal.status_now_since)
-    if changed and seal.status_now_since < at:
+    if changed and asked is not None and seal.status_now_since < asked:
         yield noticed("SEAL_STATUS_INCONSISTENT", case.id)
     elif not case.time.proven and not case.policy.unproven_time_suffices:
         if changed or seal.status_now_since > at:

@@ -8,6 +8,7 @@ Source: EN 319 102-1 clauses 5.2.5, 5.2.6 and 5.6.2.2; RFC 5280 section 6.3; RFC
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from asn1crypto import crl, ocsp, x509
 from pyhanko_certvalidator.errors import (
@@ -29,8 +30,6 @@ from sealsvc.verify.policy import Policy, digest_name
 MAX_PAST_MOMENTS = 4
 # The reason that helps most comes first; MISSING explains nothing.
 _GAPS = (Gap.SIGNER_EXPIRED, Gap.WEAK, Gap.LATE, Gap.STALE)
-
-Issued = crl.CertificateList | ocsp.OCSPResponse
 
 
 @dataclass(frozen=True)
@@ -156,7 +155,7 @@ class StatusAsker:
                         since += [] if lost is None else [lost.native]
         return min(since)
 
-    def _gap(self, item: Issued, certificate: x509.Certificate) -> Gap | None:
+    def _gap(self, item: Any, certificate: x509.Certificate) -> Gap | None:
         """Why this list or answer cannot clear the certificate; None when it can.
 
         What is issued after notAfter may have dropped the entry. Source: RFC 5280 section 3.3.
@@ -176,9 +175,9 @@ class StatusAsker:
     def _oldest(self, certificate: x509.Certificate) -> datetime:
         oldest = self.validation_time - timedelta(seconds=self.max_age_s)
         ended = certificate.not_valid_after < self.validation_time
-        if self.time.proven and self.time.at is not None:
-            if self.policy.status_since_signing_suffices or ended:
-                return min(oldest, self.time.at)
+        looks_back = self.policy.status_since_signing_suffices or ended
+        if looks_back and self.time.proven and self.time.at is not None:
+            return min(oldest, self.time.at)
         return oldest
 
 

@@ -17,38 +17,37 @@ def check(case: Case) -> tuple[Finding, ...]:
     Source: EN 319 102-1 clauses 5.3, 5.5 and 5.6.2.4; china-domain section 3.3.
     """
     return (
-        *_proof(case),
         *_plausible(case),
         *(finding for link in case.chain.links for finding in _validity(link, case)),
     )
 
 
-def _proof(case: Case) -> Iterable[Finding]:
-    proof = case.signature.log_proof
-    if proof is not None:
-        named = (proof.fact_id,)
-        yield noticed("SIGNING_TIME_PROVEN", case.id, evidence=named, at=instant(proof.at))
-    else:
-        yield noticed("LOG_RECEIPT_MISSING", case.id)
-    if case.reading.timestamp_token_der is not None:
-        yield noticed("TIMESTAMP_TOKEN_NOT_EVALUATED", case.id)
-
-
 def _plausible(case: Case) -> Iterable[Finding]:
     """Do the times agree with each other and with the time of validation?"""
     skew = timedelta(seconds=case.policy.clock_skew_s)
-    at, claimed = case.time.at, case.reading.claimed_at
-    if at is not None and at > case.evidence.validation_time + skew:
-        yield noticed("SIGNING_TIME_IN_FUTURE", case.id, at=instant(at))
+    at, claimed, log = case.time.at, case.reading.claimed_at, case.signature.log_proof
+    stamp = case.reading.is_timestamp
+    said = claimed if stamp else at
+    if stamp and claimed is None:
+        yield noticed("TIMESTAMP_WITHOUT_TIME", case.id)
+    if said is not None and said > case.evidence.validation_time + skew:
+        yield noticed("SIGNING_TIME_IN_FUTURE", case.id, at=instant(said))
     if not case.time.proven or at is None:
         return
-    earliest = case.earliest_at
-    if earliest is not None and earliest > at:
+    if log is not None and log.not_before_at is not None and log.not_before_at > log.at:
         yield noticed("LOG_TIMES_CONTRADICT", case.id)
-    if claimed is not None and not (earliest or claimed) - skew <= claimed <= at + skew:
-        yield noticed(
-            "CLAIMED_TIME_DIFFERS_FROM_LOG", case.id, claimed=instant(claimed), proven=instant(at)
-        )
+    earliest = case.earliest_at
+    if claimed is None or (earliest or claimed) - skew <= claimed <= at + skew:
+        return
+    said_at, proven_at = instant(claimed), instant(at)
+    if stamp:
+        # What a time-stamp claims is what it proves: it cannot be younger than its own proof.
+        yield noticed("PROOF_ORDER_CONTRADICTS", case.id, after=said_at, by=proven_at)
+    elif log is not None:
+        yield noticed("CLAIMED_TIME_DIFFERS_FROM_LOG", case.id, claimed=said_at, proven=proven_at)
+    else:
+        code = "CLAIMED_TIME_DIFFERS_FROM_TIMESTAMP"
+        yield noticed(code, case.id, claimed=said_at, proven=proven_at)
 
 
 def _validity(link: Link, case: Case) -> Iterable[Finding]:

@@ -157,6 +157,15 @@ BUSINESS: dict[str, Entry] = {
         "印章在盖章时已被监管机关宣告无效",
         "A regulator declared the seal void as of the time it was used",
     ),
+    "SEAL_STATUS_OF_OTHER_TIME": Entry(
+        Weight.DOUBT,
+        Block.SEAL,
+        Axis.SEAL_AUTHORITY,
+        None,
+        "china-domain R02",
+        "登记库给出的是 {asked} 的状态，而盖章时间为 {wanted}，期间状态有变",
+        "The registry was asked about {asked}, not {wanted}, and the status has changed since",
+    ),
     "SEAL_STATUS_INCONSISTENT": Entry(
         Weight.DOUBT,
         Block.SEAL,

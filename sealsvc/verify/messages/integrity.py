@@ -85,6 +85,15 @@ INTEGRITY: dict[str, Entry] = {
         "签名 {field} 未能取得核验材料",
         "Nothing was gathered about the signature {field}",
     ),
+    "TOO_MANY_SIGNATURES": Entry(
+        Weight.DOUBT,
+        Block.FC,
+        Axis.INTEGRITY,
+        SubIndication.SIG_CONSTRAINTS_FAILURE,
+        "EN 319 102-1 5.2.2",
+        "文件含 {count} 个签名，只核验了前 {limit} 个",
+        "The file holds {count} signatures; only the first {limit} were judged",
+    ),
     "PARTIAL_COVERAGE": Entry(
         Weight.FAILS,
         Block.FC,
@@ -109,8 +118,8 @@ INTEGRITY: dict[str, Entry] = {
         Axis.INTEGRITY,
         SubIndication.FORMAT_FAILURE,
         "CONTRACT 1",
-        "盖章后文件被改动（第 {revision} 版，{change}）",
-        "The document was changed after sealing (revision {revision}, {change})",
+        "盖章后文件被改动（第 {revision} 版）：{change}",
+        "The document was changed after sealing (revision {revision}): {change}",
     ),
     "CHANGES_NOT_CLASSIFIED": Entry(
         Weight.DOUBT,

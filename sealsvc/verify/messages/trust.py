@@ -1,4 +1,4 @@
-"""Codes about certificates, revocation, times and algorithms."""
+"""Codes about certificates, revocation, validity and algorithms."""
 
 from sealsvc.verify.indications import Block, SubIndication
 from sealsvc.verify.messages.entry import Axis, Entry, Weight
@@ -138,51 +138,6 @@ TRUST: dict[str, Entry] = {
         "EN 319 102-1 5.2.8",
         "盖章时间 {at} 晚于核验时间",
         "The signing time {at} lies after the time of validation",
-    ),
-    "LOG_TIMES_CONTRADICT": Entry(
-        Weight.DOUBT,
-        Block.POE,
-        Axis.TRUST,
-        SubIndication.TIMESTAMP_ORDER_FAILURE,
-        "EN 319 102-1 5.6.2.3",
-        "存证日志中的时间先后矛盾",
-        "The log's times contradict each other",
-    ),
-    "CLAIMED_TIME_DIFFERS_FROM_LOG": Entry(
-        Weight.NOTICE,
-        Block.SAV,
-        Axis.TRUST,
-        None,
-        "china-domain 3.3",
-        "声称的盖章时间 {claimed} 与存证日志的时间 {proven} 不一致，以日志为准",
-        "The claimed signing time {claimed} disagrees with the log's {proven}; the log's counts",
-    ),
-    "SIGNING_TIME_PROVEN": Entry(
-        Weight.INFO,
-        Block.POE,
-        Axis.TRUST,
-        None,
-        "EN 319 102-1 5.6.2.3",
-        "存证日志证明签名在 {at} 之前已存在",
-        "The log proves that the signature existed by {at}",
-    ),
-    "LOG_RECEIPT_MISSING": Entry(
-        Weight.INFO,
-        Block.POE,
-        Axis.TRUST,
-        None,
-        "china-domain 3.3",
-        "盖章时间没有存证证明，仅为声称时间",
-        "Nothing proves the signing time; it is only claimed",
-    ),
-    "TIMESTAMP_TOKEN_NOT_EVALUATED": Entry(
-        Weight.OMITTED,
-        Block.POE,
-        Axis.TRUST,
-        None,
-        "EN 319 102-1 5.4",
-        "签名所附时间戳未予评估",
-        "The time-stamp inside the signature was not evaluated",
     ),
     "REVOKED_AFTER_SIGNING": Entry(
         Weight.INFO,

@@ -63,7 +63,8 @@ def odd_leaf(
         )
     )
     if purpose is not None:
-        builder = builder.add_extension(x509.ExtendedKeyUsage([purpose]), critical=False)
+        usage = x509.ExtendedKeyUsage([purpose])
+        builder = builder.add_extension(usage, critical=purpose == STAMPING)
     if critical_unknown:
         extension = x509.UnrecognizedExtension(ObjectIdentifier("2.25.12345"), b"\x05\x00")
         builder = builder.add_extension(extension, critical=True)

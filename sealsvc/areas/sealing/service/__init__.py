@@ -2,6 +2,7 @@
 
 from sealsvc.areas.sealing.service.query import document, get
 from sealsvc.areas.sealing.service.record import reconcile
+from sealsvc.areas.sealing.service.report import operator_seals, report_seal, sealed_report
 from sealsvc.areas.sealing.service.seal import SealingRequest, SealingResult, seal
 
 __all__ = [
@@ -9,6 +10,9 @@ __all__ = [
     "SealingResult",
     "document",
     "get",
+    "operator_seals",
     "reconcile",
+    "report_seal",
     "seal",
+    "sealed_report",
 ]

@@ -1,10 +1,11 @@
 """A report as ETSI TS 119 102-2 signature validation report (namespace v1.2.1#).
 
-Element order and cardinalities follow the published schema 1.2.2, against which the output was
-checked once by hand; no copy of the schema travels with the project, so no test repeats that
-check. Not claimed: a signed report (`ds:Signature`, `SignatureValidator`), `SignatureQuality`.
-`DigestAlgAndValue` of `SignatureIdentifier` is left out: the standard wants the digest of the data
-to be signed there, the report holds that of the signature value (our own element beside it).
+Element order and cardinalities follow the published schema 1.2.2 as read in esig/dss; a table of
+its content models in the tests checks them. No copy of the schema travels with the project, so
+nothing was validated against the XSD itself. Not claimed: a signed report (`ds:Signature`,
+`SignatureValidator`), `SignatureQuality`. `DigestAlgAndValue` of `SignatureIdentifier` is left
+out: the standard wants the digest of the data to be signed there, the report holds that of the
+signature value (our own element beside it).
 Our axes, registry answers and findings stand in elements of `OWN`, where the schema leaves room.
 """
 
@@ -35,7 +36,7 @@ _POE = "urn:etsi:019102:poetype:"
 _PROCESS = "urn:etsi:019102:validationprocess:"
 _PROCESSES = {"LONG_TERM_DATA": "LTVM", "ARCHIVAL_DATA": "LTA"}
 _APPLIED = "urn:etsi:019102:constraintStatus:applied"
-_ID = "xmlId"
+_ID, _TSA = "xmlId", "TSA"
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _NOT_NAME = re.compile(r"[^A-Za-z0-9_.-]")
 
@@ -58,9 +59,8 @@ def report_xml(report: Shape, certificates: Mapping[str, bytes] | None = None) -
         _empty_report(_add(root, "SignatureValidationReport"), report)
     objects = etree.Element(_q(VR, "SignatureValidationObjects"))
     _certificate_objects(objects, report, certificates or {})
-    for one in seals:
-        _poe_objects(objects, report, one)
     for one in signatures:
+        _poe_objects(objects, report, one)
         if one.get("isTimestamp"):
             _timestamp_object(objects, report, one)
     if len(objects):
@@ -152,8 +152,7 @@ def _best_time(times: Node, report: Shape, one: Shape) -> None:
     sources = one.get("poeSources", ())
     _poe(node, best, "provided" if "LOG" in sources else "validation")
     if sources:
-        names = " ".join(_poe_id(one, source) for source in sources)
-        _add(node, "POEObject").set("VOReference", names)
+        _add(node, "POEObject").set("VOReference", " ".join(_proof_ids(one)))
 
 
 def _signers_document(node: Node, report: Shape) -> None:
@@ -203,7 +202,9 @@ def _associated(status: Node, one: Shape) -> None:
         status.remove(data)
 
 
-_WEAK = frozenset(code for code in CATALOGUE if code.startswith(("ALGORITHM_", "KEY_")))
+_WEAK = frozenset(
+    code for code, row in CATALOGUE.items() if "CRYPTO_CONSTRAINTS" in str(row.sub_indication)
+)
 
 
 def _chain(data: Node, chain: Sequence[Shape]) -> None:
@@ -243,14 +244,15 @@ def _extension(node: Node, one: Shape) -> None:
     if seal:
         registered = _add(own, "Seal", ns=OWN)
         for name, value in seal.items():
-            if value is not None:
-                text = str(value).lower() if isinstance(value, bool) else str(value)
+            if isinstance(value, str | bool):
+                text = str(value).lower() if isinstance(value, bool) else value
                 _add(registered, name[0].upper() + name[1:], text, OWN)
 
 
 def _certificate_objects(objects: Node, report: Shape, certificates: Mapping[str, bytes]) -> None:
-    chains = [item for one in report["signatures"] for item in one.get("certificateChain") or ()]
-    for item in {item["sha256"]: item for item in chains}.values():
+    holders = [held for one in report["signatures"] for held in (one, *_stamps(one))]
+    links = [item for held in holders for item in held.get("certificateChain") or ()]
+    for item in {item["sha256"]: item for item in links}.values():
         node = _object(objects, _certificate_id(item), "certificate")
         representation = _add(node, "ValidationObjectRepresentation")
         der = certificates.get(item["sha256"])
@@ -264,11 +266,13 @@ def _certificate_objects(objects: Node, report: Shape, certificates: Mapping[str
 
 def _poe_objects(objects: Node, report: Shape, one: Shape) -> None:
     """What proves when a signature existed: the log's record, a time-stamp."""
-    if not one.get("bestSignatureTime"):
-        return
-    for source in one.get("poeSources", ()):
-        kind = "timestamp" if source == "TSA" else "other"
-        node = _object(objects, _poe_id(one, source), kind)
+    stamps = _stamps(one)
+    for item in stamps:
+        _stamp_object(objects, one, item)
+    for source in one.get("poeSources", ()) if one.get("bestSignatureTime") else ():
+        if source == _TSA and any(item["holds"] for item in stamps):
+            continue  # shown as itself
+        node = _object(objects, _poe_id(one, source), "timestamp" if source == _TSA else "other")
         digest = one.get("signatureSha256") or ""
         uri = f"urn:sealsvc:poe:{source.lower()}:{digest}"
         _add(_add(node, "ValidationObjectRepresentation"), "URI", uri)
@@ -291,7 +295,7 @@ def _timestamp_object(objects: Node, report: Shape, one: Shape) -> None:
         _add(representation, "URI", f"urn:sealsvc:poe:tsa:{one['signatureSha256']}")
     else:
         _add(representation, "URI", f"urn:sealsvc:poe:tsa:{one[_ID]}")
-    inner = {**one, "indication": one["indication"].removeprefix("TOTAL_")}
+    inner = {**one, "indication": one["indication"].removeprefix("TOTAL_"), "timestamps": ()}
     _signature_report(_add(node, "ValidationReport"), report, inner)
 
 
@@ -304,6 +308,36 @@ def _object(objects: Node, name: str, kind: str) -> Node:
 
 def _certificate_id(item: Shape) -> str:
     return f"C-{item['sha256']}"
+
+
+def _stamps(one: Shape) -> Sequence[Shape]:
+    return one.get("timestamps") or ()
+
+
+def _proof_ids(one: Shape) -> list[str]:
+    """Validation objects that prove the signature's time: stamps that hold, the log's record."""
+    names: list[str] = []
+    for source in one.get("poeSources", ()):
+        held = [_stamp_id(one, item) for item in _stamps(one) if item["holds"]]
+        names += held if source == _TSA and held else [_poe_id(one, source)]
+    return names
+
+
+def _stamp_id(one: Shape, item: Shape) -> str:
+    return f"{one[_ID]}-{_NOT_NAME.sub('_', item['id'])}"
+
+
+def _stamp_object(objects: Node, one: Shape, item: Shape) -> None:
+    """A time-stamp inside a signature, with the result of its own validation."""
+    node = _object(objects, _stamp_id(one, item), "timestamp")
+    uri = f"urn:sealsvc:timestamp:{item['kind'].lower()}:{item['id']}"
+    _add(_add(node, "ValidationObjectRepresentation"), "URI", uri)
+    if item["holds"] and item["time"]:
+        provisioning = _add(node, "POEProvisioning")
+        _add(provisioning, "POETime", item["time"])
+    inner = _add(node, "ValidationReport")
+    result = item["indication"].removeprefix("TOTAL_")
+    _status(inner, "SignatureValidationStatus", result, item["subIndications"])
 
 
 def _poe_id(one: Shape, source: str) -> str:

@@ -140,6 +140,7 @@ def _more(examined: Sequence[Examined], kind: ReportType) -> JsonObject:
         return {"diagnosticData": {"reports": [dict(item.report) for item in examined]}}
     return {
         "validationProcess": {
+            "details": [item.report["detail"] for item in examined if "detail" in item.report],
             "signatures": [
                 {
                     "id": one["id"],
@@ -151,7 +152,7 @@ def _more(examined: Sequence[Examined], kind: ReportType) -> JsonObject:
                 }
                 for item in examined
                 for one in item.report["signatures"]
-            ]
+            ],
         }
     }
 
@@ -173,7 +174,7 @@ def _signature(item: Examined, one: Mapping[str, Any]) -> dict[str, Any]:
         "signatureScopes": _scopes(item, one),
         "errors": _contents([*extra, *errors]),
         "warnings": _contents(warnings),
-        "certificates": _certificates(item, one, "SIGNING"),
+        "certificates": [*_certificates(item, one, "SIGNING"), *_stampers(item, one)],
     }
     if sub is not None:
         shape["subIndication"] = sub
@@ -221,7 +222,7 @@ def _told(one: Mapping[str, Any], *, passed: bool) -> tuple[list[str], list[str]
 
 def _format(item: Examined, one: Mapping[str, Any]) -> str:
     """Format and baseline level. T is the highest that a report can tell."""
-    level = "T" if "TSA" in one["poeSources"] else "B"
+    level = "T" if _stamped_at(one) else "B"
     if item.report["subject"]["kind"] == "detached":
         return f"CAdES_BASELINE_{level}" if item.cades else "CMS_NOT_ETSI"
     if one["format"] == "PAdES":
@@ -235,10 +236,23 @@ def _level(one: Mapping[str, Any], indication: str) -> str:
     return {PASSED: level, UNSURE: f"INDETERMINATE_{level}"}.get(indication, "NOT_ADES")
 
 
+def _stamped_at(one: Mapping[str, Any]) -> str | None:
+    """The earliest time that a time-stamp over the signature proves."""
+    held = [
+        item["time"]
+        for item in one.get("timestamps") or ()
+        if item["holds"] and item["kind"] == "SIGNATURE" and item["time"]
+    ]
+    if held:
+        return str(min(held))
+    return one["bestSignatureTime"] if "TSA" in one["poeSources"] else None
+
+
 def _info(one: Mapping[str, Any]) -> JsonObject:
     info: JsonObject = {"bestSignatureTime": _instant(one["bestSignatureTime"])}
-    if "TSA" in one["poeSources"]:
-        info["timestampCreationTime"] = _instant(one["bestSignatureTime"])
+    stamped = _stamped_at(one)
+    if stamped is not None:
+        info["timestampCreationTime"] = _instant(stamped)
     return info
 
 
@@ -328,6 +342,15 @@ def _certificates(item: Examined, one: Mapping[str, Any], kind: str) -> list[Jso
     if issuer is None or _signer(item, one) is None:
         return []
     return [{"type": kind, **issuer}]
+
+
+def _stampers(item: Examined, one: Mapping[str, Any]) -> list[JsonObject]:
+    """The certificates of the time-stamps inside a signature."""
+    return [
+        found
+        for stamp in one.get("timestamps") or ()
+        for found in _certificates(item, stamp, f"{stamp['kind']}_TIMESTAMP")
+    ]
 
 
 def _contents(texts: Sequence[str]) -> list[Any]:

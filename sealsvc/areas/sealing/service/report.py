@@ -1,0 +1,76 @@
+"""A verification report as one page under the service's own seal, for a file in court.
+
+The operator is an entity of the registry like any other and its seal a registered one, so the
+sealed page is verified by the same rules as every document.
+"""
+
+import json
+
+from sealsvc.areas.deps import Deps
+from sealsvc.areas.sealing import repo
+from sealsvc.areas.sealing.placing import PlaceWish
+from sealsvc.areas.sealing.service.seal import SealingRequest, seal
+from sealsvc.areas.seals import service as seals
+from sealsvc.areas.seals.model.views import SealApplication, SealFilter, SealView
+from sealsvc.areas.verification import service as verification
+from sealsvc.areas.verification.reports.paper import SEAL_PLACE, report_pdf
+from sealsvc.errors import Unavailable
+from sealsvc.values import DocumentRole, Principal, Scope, SealMedium, SealStatus, SealType
+
+REPORT_SEAL_NAME = "核验报告专用章"
+
+
+class OperatorSealMissing(Unavailable):
+    """The service has no active seal of its own to seal reports with."""
+
+    code = "OPERATOR_SEAL_MISSING"
+
+
+def report_seal(operator_uscc: str) -> SealApplication:
+    """The application for the operator's seal for reports."""
+    return SealApplication(
+        uscc=operator_uscc,
+        seal_type=SealType.OTHER,
+        medium=SealMedium.ELECTRONIC,
+        name=REPORT_SEAL_NAME,
+    )
+
+
+def operator_seals(deps: Deps) -> list[SealView]:
+    """Seals for reports that the operator applied for, whatever their state."""
+    uscc = deps.config.operator_uscc
+    if uscc is None:
+        return []
+    principal = _operator(uscc)
+    found = seals.search(deps, principal, SealFilter(uscc=uscc, seal_type=SealType.OTHER))
+    return [one for one in found if isinstance(one, SealView) and one.name == REPORT_SEAL_NAME]
+
+
+def sealed_report(deps: Deps, verification_id: str) -> bytes:
+    """The report's page under the operator's seal; made once, then the same file for ever.
+
+    Raises: VerificationNotFound, OperatorSealMissing, and what `seal` raises.
+    """
+    view = verification.get(deps, verification_id)
+    uscc = deps.config.operator_uscc
+    active = [one for one in operator_seals(deps) if one.status is SealStatus.ACTIVE]
+    if uscc is None or not active:
+        raise OperatorSealMissing()
+    page = deps.sandbox.run(report_pdf, json.loads(view.body), None, at=view.created_at)
+    with deps.read() as session:
+        made = repo.find_completed(session, active[-1].seal_id, page)
+    if made is not None:
+        return deps.blobs.get(made)
+    request = SealingRequest(
+        seal_id=active[-1].seal_id,
+        data=page,
+        place=PlaceWish(SEAL_PLACE.page, SEAL_PLACE.x_mm, SEAL_PLACE.y_mm, SEAL_PLACE.width_mm),
+        role=DocumentRole.OTHER,
+        number=verification_id,
+    )
+    return seal(deps, _operator(uscc), request).sealed
+
+
+def _operator(uscc: str) -> Principal:
+    scopes = frozenset({Scope.SEAL_SIGN, Scope.ENTITY_READ, Scope.SEAL_APPLY})
+    return Principal("system:reports", "reports", scopes, uscc)

@@ -1,0 +1,221 @@
+"""Evidence as bytes and back, exactly: what a replay of an old verdict stands on.
+
+A record is canonical JSON (RFC 8785) `{evidence, blobs, kind, v}`. Members are the fields of the
+dataclasses in camelCase; a member that has a default and equals it is left out, so a record of an
+older engine is still the record of the same evidence. Bytes stand once in `blobs`, base64 by the
+hex of their SHA-256, and are referred to by that. Times are RFC 3339 with microseconds. The seal
+picture's PNG is left out: no judgement looks at it, and `rgbaSha256` names its pixels.
+"""
+
+import hashlib
+import json
+import math
+from base64 import b64decode, b64encode
+from collections.abc import Callable
+from dataclasses import MISSING, Field, fields, is_dataclass
+from datetime import datetime
+from enum import Enum
+from functools import lru_cache
+from types import NoneType, UnionType
+from typing import Any, cast, get_args, get_origin, get_type_hints
+
+import rfc8785
+
+from sealsvc.documents.values import SealPicture
+from sealsvc.errors import BadInput
+from sealsvc.values import Json, JsonObject
+from sealsvc.verify.evidence import Evidence
+
+KIND = "sealsvc.evidence"
+RECORD_VERSION = 1
+MAX_RECORD_BYTES = 128 * 1024 * 1024
+_SAFE_INTEGER = 2**53 - 1
+_NOT_FINITE = ("nan", "inf", "-inf")
+
+
+class EvidenceRecordInvalid(BadInput):
+    """Bytes that are no evidence record, or not the one way to write one."""
+
+    code = "EVIDENCE_RECORD_INVALID"
+
+
+def dump_evidence(evidence: Evidence) -> bytes:
+    """The record of some evidence; the same evidence always gives the same bytes."""
+    blobs: dict[str, str] = {}
+    body = _encode(evidence, blobs)
+    record = {"kind": KIND, "v": RECORD_VERSION, "evidence": body, "blobs": blobs}
+    return rfc8785.dumps(cast(Any, record))
+
+
+def load_evidence(data: bytes) -> Evidence:
+    """The evidence of a record. Raises: EvidenceRecordInvalid."""
+    if len(data) > MAX_RECORD_BYTES:
+        raise EvidenceRecordInvalid(reason="TOO_LARGE")
+    try:
+        record = json.loads(data)
+        if set(record) != {"kind", "v", "evidence", "blobs"} or record["kind"] != KIND:
+            raise ValueError("members")
+        if record["v"] != RECORD_VERSION:
+            raise ValueError("version")
+        evidence = cast(Evidence, _decode(Evidence, record["evidence"], _blobs(record["blobs"])))
+        written = dump_evidence(evidence)
+    except Exception as error:  # hostile JSON: types, depth, digits, encodings
+        raise EvidenceRecordInvalid(reason=type(error).__name__) from error
+    if written != data:
+        raise EvidenceRecordInvalid(reason="NOT_CANONICAL")
+    return evidence
+
+
+def evidence_digest(evidence: Evidence) -> str:
+    """Hex SHA-256 of the record."""
+    return hashlib.sha256(dump_evidence(evidence)).hexdigest()
+
+
+def trust_snapshot_digest(evidence: Evidence) -> str:
+    """Hex SHA-256 over what was trusted and known of the trusted, whatever its order.
+
+    Covers anchors, gathered issuers, lists and answers; not what the document brought along.
+    """
+    members = {
+        "anchors": evidence.anchors_der,
+        "stampAnchors": evidence.stamp_anchors_der,
+        "issuers": evidence.issuers_der,
+        "crls": evidence.crls_der,
+        "ocsps": evidence.ocsps_der,
+    }
+    named = {
+        name: sorted({hashlib.sha256(der).hexdigest() for der in ders})
+        for name, ders in members.items()
+    }
+    return hashlib.sha256(rfc8785.dumps(cast(Any, named))).hexdigest()
+
+
+def _encode(value: object, blobs: dict[str, str]) -> Json:
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, Enum):
+        return str(value)
+    if is_dataclass(value):
+        return _encode_members(value, blobs)
+    if isinstance(value, tuple):
+        return [_encode(item, blobs) for item in value]
+    if isinstance(value, bytes):
+        name = hashlib.sha256(value).hexdigest()
+        blobs[name] = b64encode(value).decode()
+        return name
+    return _encode_scalar(value)
+
+
+def _encode_scalar(value: object) -> Json:
+    if isinstance(value, datetime):
+        return value.isoformat(timespec="microseconds").replace("+00:00", "Z")
+    if isinstance(value, str):
+        try:
+            value.encode()
+        except UnicodeEncodeError:  # half a surrogate pair, from a hostile name
+            return {"utf16": b64encode(value.encode("utf-16-be", "surrogatepass")).decode()}
+        return value
+    if isinstance(value, int):
+        return value if abs(value) <= _SAFE_INTEGER else hex(value)
+    if isinstance(value, float):
+        # Canonical JSON knows fractions, though `Json` (made for facts) does not.
+        return cast(Json, value) if math.isfinite(value) else str(value)
+    raise TypeError(type(value).__name__)
+
+
+def _encode_members(value: Any, blobs: dict[str, str]) -> JsonObject:
+    shape: JsonObject = {}
+    for item in fields(value):
+        member = getattr(value, item.name)
+        if _kept(type(value), item) and (item.default is MISSING or member != item.default):
+            shape[_camel(item.name)] = _encode(member, blobs)
+    return shape
+
+
+def _kept(kind: type, item: Field[Any]) -> bool:
+    return not (kind is SealPicture and item.name == "png")
+
+
+def _camel(name: str) -> str:
+    first, *others = name.split("_")
+    return first + "".join(word.title() for word in others)
+
+
+def _blobs(shape: dict[str, str]) -> dict[str, bytes]:
+    found = {name: b64decode(text, validate=True) for name, text in shape.items()}
+    for name, blob in found.items():
+        if hashlib.sha256(blob).hexdigest() != name:
+            raise ValueError("blob")
+    return found
+
+
+def _decode(kind: Any, shape: Any, blobs: dict[str, bytes]) -> object:
+    """The value of a type from its shape. Raises: whatever a wrong shape makes it raise."""
+    if get_origin(kind) is UnionType:
+        if shape is None:
+            return None
+        (kind,) = (item for item in get_args(kind) if item is not NoneType)
+    if get_origin(kind) is tuple:
+        (inner, _) = get_args(kind)
+        return tuple(_decode(inner, item, blobs) for item in _typed(shape, list))
+    if is_dataclass(kind):
+        return _decode_members(cast(type, kind), _typed(shape, dict), blobs)
+    if kind is bytes:
+        return blobs[shape]
+    if isinstance(kind, type) and issubclass(kind, Enum):
+        return kind(_typed(shape, str))
+    return _SCALARS[kind](shape)
+
+
+def _decode_members(kind: type, shape: dict[str, Any], blobs: dict[str, bytes]) -> object:
+    hints, given = _hints(kind), dict(shape)
+    members: dict[str, object] = {}
+    for item in fields(kind):
+        name = _camel(item.name)
+        if not _kept(kind, item):
+            members[item.name] = b""
+        elif name in given:
+            members[item.name] = _decode(hints[item.name], given.pop(name), blobs)
+        elif item.default is MISSING:
+            raise KeyError(name)
+    if given:
+        raise ValueError("unknown members")
+    return kind(**members)
+
+
+@lru_cache(maxsize=32)
+def _hints(kind: type) -> dict[str, Any]:
+    return get_type_hints(kind)
+
+
+def _typed(shape: Any, kind: type) -> Any:
+    if type(shape) is not kind:
+        raise TypeError(kind.__name__)
+    return shape
+
+
+def _text(shape: Any) -> str:
+    if isinstance(shape, dict):
+        return b64decode(shape["utf16"], validate=True).decode("utf-16-be", "surrogatepass")
+    return str(_typed(shape, str))
+
+
+def _integer(shape: Any) -> int:
+    return int(shape, 16) if isinstance(shape, str) else int(_typed(shape, int))
+
+
+def _fraction(shape: Any) -> float:
+    if isinstance(shape, str) and shape in _NOT_FINITE:
+        return float(shape)
+    if type(shape) not in (int, float):
+        raise TypeError("number")
+    return float(shape)
+
+
+_SCALARS: dict[Any, Callable[[Any], object]] = {
+    str: _text,
+    int: _integer,
+    float: _fraction,
+    bool: lambda shape: _typed(shape, bool),
+    datetime: lambda shape: datetime.fromisoformat(_typed(shape, str)),
+}

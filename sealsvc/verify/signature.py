@@ -1,0 +1,117 @@
+"""The verdict on one signature: the questions in order, and what their answers amount to.
+
+Source: EN 319 102-1 clauses 5.1.3 and 5.2 to 5.6.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+from sealsvc.verify.case import Case, PathResult, Stamp
+from sealsvc.verify.checks import imprint, proof, seal, semantics, standard
+from sealsvc.verify.findings import Finding, outcome
+from sealsvc.verify.indications import AxisResult, Block, Indication, SubIndication
+from sealsvc.verify.messages import Axis, Weight
+from sealsvc.verify.past import control_time, past_blocks
+from sealsvc.verify.policy import Policy
+from sealsvc.verify.verdict import SignatureReport, TimestampReport
+from sealsvc.verify.views import signature_view
+
+# A time-stamp is nobody's seal.
+SEALS_ONLY: tuple[Callable[[Case], tuple[Finding, ...]], ...] = (seal.check, imprint.check)
+
+# The axes that EN 319 102-1 speaks about; the other two are ours.
+STANDARD_AXES = (Axis.INTEGRITY, Axis.TRUST)
+
+
+def judge_signature(case: Case, terms: semantics.Terms) -> SignatureReport:
+    """The verdict on a signature of the document, a document time-stamp included."""
+    found = [*standard.findings(case), *proof.check(case)]
+    asked: tuple[Axis, ...] = STANDARD_AXES
+    if not case.reading.is_timestamp:
+        found += [finding for check in SEALS_ONLY for finding in check(case)]
+        found += semantics.check(case, terms)
+        asked = tuple(Axis)
+    return _report(case, escalated(found, case.policy), asked)
+
+
+def escalated(findings: Iterable[Finding], policy: Policy) -> tuple[Finding, ...]:
+    """Each finding once; the warnings that the policy names weigh as doubts."""
+    mild = (Weight.NOTICE, Weight.OMITTED)
+    return tuple(
+        replace(item, weight=Weight.DOUBT)
+        if item.code in policy.escalated and item.weight in mild
+        else item
+        for item in dict.fromkeys(findings)
+    )
+
+
+def axis_of(findings: Iterable[Finding], axis: Axis) -> AxisResult:
+    """The worst that findings say of one axis."""
+    return outcome(tuple(finding for finding in findings if finding.axis is axis))
+
+
+def indication_of(findings: Iterable[Finding]) -> Indication:
+    """TOTAL_FAILED on proof of a fault, INDETERMINATE on any doubt. Source: clause 5.1.3."""
+    results = {axis_of(findings, axis) for axis in STANDARD_AXES}
+    if AxisResult.FAILED in results:
+        return Indication.TOTAL_FAILED
+    if results <= {AxisResult.PASSED}:
+        return Indication.TOTAL_PASSED
+    return Indication.INDETERMINATE
+
+
+def subs_of(indication: Indication, findings: Iterable[Finding]) -> tuple[SubIndication, ...]:
+    """The sub-indications that explain the indication; weaker ones stay among the findings."""
+    decisive = {
+        Indication.TOTAL_FAILED: Weight.FAILS,
+        Indication.INDETERMINATE: Weight.DOUBT,
+    }.get(indication)
+    said = {finding.sub_indication for finding in findings if finding.weight is decisive}
+    return tuple(sub for sub in SubIndication if sub in said)
+
+
+def _report(case: Case, findings: tuple[Finding, ...], asked: tuple[Axis, ...]) -> SignatureReport:
+    indication = indication_of(findings)
+    return SignatureReport(
+        view=signature_view(case),
+        indication=indication,
+        sub_indications=subs_of(indication, findings),
+        axes={
+            axis: axis_of(findings, axis) if axis in asked else AxisResult.NOT_CHECKED
+            for axis in Axis
+        },
+        blocks=_blocks(case, findings),
+        findings=findings,
+        timestamps=tuple(_timestamp(stamp) for stamp in case.stamps),
+        proofs=case.proofs,
+        control_at=control_time(case),
+    )
+
+
+def _timestamp(stamp: Stamp) -> TimestampReport:
+    return TimestampReport(
+        kind=stamp.kind,
+        made_at=stamp.at,
+        holds=stamp.holds,
+        verdict=_report(stamp.case, stamp.findings, STANDARD_AXES),
+    )
+
+
+def _blocks(case: Case, findings: tuple[Finding, ...]) -> dict[Block, AxisResult]:
+    """The result of each building block that ran for this signature. Source: clause 5.2."""
+    skipped = {Block.PCV, Block.VTS}
+    if not case.time.proven:
+        skipped |= {Block.PSV, Block.POE}
+    if case.reading.is_timestamp:
+        skipped |= {Block.SEAL, Block.SEMANTICS}
+    weighty = {item.block for item in findings if item.weight in (Weight.FAILS, Weight.DOUBT)}
+    blocks = {
+        block: outcome(tuple(finding for finding in findings if finding.block is block))
+        for block in Block
+        if block not in skipped or block in weighty
+    }
+    if case.chain.signer is None:
+        blocks[Block.XCV] = AxisResult.NOT_CHECKED
+    if case.chain.result not in (PathResult.VALID, PathResult.INVALID):
+        blocks[Block.RFC] = AxisResult.NOT_CHECKED
+    return {**blocks, **past_blocks(case)}
