@@ -212,7 +212,8 @@ def _is_model(kind: Any) -> bool:
 
 def _parse(spool: "SpooledTemporaryFile[bytes]", content_type: str | None) -> Received:
     kind, parameters = parse_options_header(content_type)
-    if kind == b"application/x-www-form-urlencoded" or kind.startswith(b"multipart/"):
+    # A hint only, the bytes decide: `curl --data-binary` calls every file a urlencoded form.
+    if kind.startswith(b"multipart/"):
         if kind != MULTIPART.encode():
             raise UnsupportedMediaType()
         found = _parse_multipart(spool, parameters.get(b"boundary"))

@@ -13,9 +13,14 @@ from sealsvc.verify.judge import judge
 from sealsvc.verify.policy import DEFAULT_POLICY
 from tests.builders import evidence as trust
 from tests.builders import pdf
+from tests.builders.x509 import DemoChain
 
 NOW = pdf.SIGNED_AT + timedelta(hours=1)
-LABELS = ("demo", "second", "third")
+
+
+def chains() -> tuple[DemoChain, DemoChain]:
+    """Who sealed: the builders keep one chain for no name and one for each name."""
+    return pdf.chain_named(), pdf.chain_named("second")
 
 
 @cache
@@ -47,14 +52,13 @@ def summary(data: bytes) -> str:
 
 
 def _evidence(reading: DocumentReading) -> Evidence:
-    chains = [pdf.chain_named(label) for label in LABELS]
     return Evidence(
         document_sha256="0" * 64,
         filename=None,
         reading=reading,
         signatures=tuple(_about(one) for one in reading.signatures),
-        anchors_der=tuple(chain.root_der for chain in chains),
-        issuers_der=tuple(chain.issuing_der for chain in chains),
+        anchors_der=tuple(chain.root_der for chain in chains()),
+        issuers_der=tuple(chain.issuing_der for chain in chains()),
         crls_der=_lists(),
         registry_asked=True,
         expectation=Expectation(),
@@ -65,13 +69,12 @@ def _evidence(reading: DocumentReading) -> Evidence:
 
 @cache
 def _lists() -> tuple[bytes, ...]:
-    chains = [pdf.chain_named(label) for label in LABELS]
-    return tuple(chain.crl(by_root=root) for chain in chains for root in (False, True))
+    return tuple(chain.crl(by_root=root) for chain in chains() for root in (False, True))
 
 
 def _about(reading: SignatureReading) -> SignatureEvidence:
     """Every certificate of ours belongs to one registered seal with the honest picture."""
-    known = {pdf.chain_named(label).leaf_der for label in LABELS}
+    known = {chain.leaf_der for chain in chains()}
     ours = reading.signer_certificate_der in known
     logged = reading.signature_sha256 in _true_signatures()
     picture = next(one.picture for one in _true_signatures().values() if one.picture)

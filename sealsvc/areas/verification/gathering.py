@@ -18,7 +18,7 @@ from sealsvc.verify.evidence import (
     LogProof,
     RegisteredSeal,
     SignatureEvidence,
-    best_signing_time,
+    likely_signing_time,
 )
 
 Logged = tuple[LogProof, Declaration | None]
@@ -74,7 +74,7 @@ def _about(
         record = certs.record_of(deps, der, serial)
     seal = None
     if record is not None and record.sealed_for is not None:
-        signed_at = best_signing_time(reading.claimed_at, proof).at
+        signed_at = likely_signing_time(reading, proof)
         seal = _registered(deps, SealId(record.sealed_for), signed_at)
     return SignatureEvidence(
         reading=reading,

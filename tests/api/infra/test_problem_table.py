@@ -80,7 +80,7 @@ def test_document_needs_no_services() -> None:
             for status in ("400", "405", "422", "429", "500", "503"):
                 content = operation["responses"][status]["content"]
                 if status != "503":
-                    assert list(content) == ["application/problem+json"], where
+                    assert "application/problem+json" in content, where
     assert "HTTPValidationError" not in document["components"]["schemas"]
     assert document["components"]["securitySchemes"]["bearer"]["scheme"] == "bearer"
 

@@ -167,6 +167,7 @@ def registered_seal(deps: Deps, seal_id: SealId, signed_at: datetime | None) -> 
         valid_from=None if seal.valid_from is None else seal.valid_from.replace(microsecond=0),
         valid_to=seal.valid_until,
         imprint_rgba_sha256=seal.imprint_rgba_sha256,
+        asked_at=signed_at,
     )
 
 

@@ -1,0 +1,440 @@
+"""Files made to cost the reader time or memory; each a function that yields its bytes."""
+
+import zipfile
+import zlib
+from collections.abc import Callable
+from io import BytesIO
+
+from asn1crypto import algos, cms, core, keys, x509
+from PIL import Image
+
+from tests.attacks.craft import cms_of
+from tests.builders import pdf
+from tests.builders.pdf import stream
+
+MB = 1 << 20
+Bomb = Callable[[], bytes]
+FORM_XOBJECT = b"/Type /XObject /Subtype /Form /BBox [0 0 9 9]"
+
+
+def document(*extra: bytes, catalog: bytes = b"", page: bytes = b"", trailer: bytes = b"") -> bytes:
+    """A one-page file; `extra` are objects 4, 5, …; the others gain entries."""
+    bodies = (
+        b"<< /Type /Catalog /Pages 2 0 R %b >>" % catalog,
+        b"<< /Type /Pages /Kids [ 3 0 R ] /Count 1 >>",
+        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 500 500] %b >>" % page,
+        *extra,
+    )
+    return written(bodies, trailer)
+
+
+def written(bodies: tuple[bytes, ...], trailer: bytes = b"") -> bytes:
+    """Objects 1, 2, … with a classic cross-reference table; object 1 is the catalog."""
+    out = bytearray(b"%PDF-1.7\n")
+    offsets = []
+    for number, body in enumerate(bodies, 1):
+        offsets.append(len(out))
+        out += b"%d 0 obj\n%b\nendobj\n" % (number, body)
+    start = len(out)
+    out += b"xref\n0 %d\n0000000000 65535 f \n" % (len(bodies) + 1)
+    out += b"".join(b"%010d 00000 n \n" % offset for offset in offsets)
+    out += b"trailer\n<< /Size %d /Root 1 0 R %b >>\n" % (len(bodies) + 1, trailer)
+    return bytes(out + b"startxref\n%d\n%%%%EOF\n" % start)
+
+
+def signed(contents: bytes, *, ranges: bytes = b"", fields: int = 1, ap: bytes = b"") -> bytes:
+    """A file with a signature of that value and a right ByteRange; `ap` is the appearance."""
+    value = contents.hex().encode()
+    shown = b"/AP << /N 6 0 R >>" if ap else b""
+    field = b"<< /FT /Sig /T (S) /V 5 0 R /Type /Annot /Subtype /Widget /Rect [0 0 9 9] %b >>"
+    more = tuple(
+        (field % b"").replace(b"(S)", b"(S%d)" % number) for number in range(fields - 1)
+    )
+    first = 6 + bool(ap)
+    names = b" ".join(b"%d 0 R" % number for number in range(first, first + len(more)))
+    hole = b"/ByteRange [0 0000000000 0000000000 0000000000]"
+    value_body = (
+        b"<< /Type /Sig /Filter /Adobe.PPKLite /SubFilter /ETSI.CAdES.detached "
+        b"/Contents <%b> %b >>" % (value, ranges or hole)
+    )
+    data = document(
+        field % shown,
+        value_body,
+        *((ap,) if ap else ()),
+        *more,
+        catalog=b"/AcroForm << /Fields [ 4 0 R %b ] /SigFlags 3 >>" % names,
+        page=b"/Annots [ 4 0 R ]",
+    )
+    start = data.index(b"/Contents <") + 10
+    end = data.index(b">", start) + 1
+    claim = b"/ByteRange [0 %010d %010d %010d]" % (start, end, len(data) - end)
+    return data.replace(hole, claim)
+
+
+def xref_stream_file(body: bytes, entries: bytes) -> bytes:
+    """A file whose only cross-reference is a stream with that body."""
+    out = bytearray(document()[: document().rindex(b"xref\n0 ")])
+    start = len(out)
+    head = b"/Type /XRef /Root 1 0 R %b" % entries
+    out += b"9 0 obj\n%b\nendobj\n" % stream(body, head)
+    return bytes(out + b"startxref\n%d\n%%%%EOF\n" % start)
+
+
+def deflated(size: int, times: int = 1) -> bytes:
+    """Zeros, compressed so often; 64 MiB at a time so that the test itself stays small."""
+    packer = zlib.compressobj(9)
+    chunk = bytes(min(size, 16 * MB))
+    data = b"".join(packer.compress(chunk) for _ in range(size // len(chunk))) + packer.flush()
+    for _ in range(times - 1):
+        data = zlib.compress(data, 9)
+    return data
+
+
+def nested(opening: bytes, closing: bytes, depth: int) -> Bomb:
+    return lambda: document(catalog=b"/Deep " + opening * depth + b"0" + closing * depth)
+
+
+def deep_pages() -> bytes:
+    bodies = [b"<< /Type /Catalog /Pages 2 0 R >>"]
+    for number in range(2, 20_000):
+        bodies.append(b"<< /Type /Pages /Count 1 /Kids [ %d 0 R ] >>" % (number + 1))
+    return written((*bodies, b"<< /Type /Page /MediaBox [0 0 9 9] >>"))
+
+
+def page_cycle() -> bytes:
+    return written(
+        (
+            b"<< /Type /Catalog /Pages 2 0 R >>",
+            b"<< /Type /Pages /Count 9 /Kids [ 3 0 R 2 0 R ] >>",
+            b"<< /Type /Pages /Count 9 /Kids [ 2 0 R 3 0 R 2 0 R ] >>",
+        )
+    )
+
+
+def many_pages() -> bytes:
+    """A hundred thousand direct page dictionaries."""
+    kids = b"<< /Type /Page /MediaBox [0 0 9 9] >> " * 100_000
+    return written(
+        (
+            b"<< /Type /Catalog /Pages 2 0 R >>",
+            b"<< /Type /Pages /Count 100000 /Kids [ %b ] >>" % kids,
+        )
+    )
+
+
+def fields(count: int, body: bytes) -> bytes:
+    refs = b" ".join(b"%d 0 R" % number for number in range(4, 4 + count))
+    bodies = (body.replace(b"#", b"%d" % number) for number in range(count))
+    return document(*bodies, catalog=b"/AcroForm << /Fields [ %b ] >>" % refs)
+
+
+def deep_fields() -> bytes:
+    bodies = (
+        b"<< /T (f) /Kids [ %d 0 R ] >>" % (number + 1) for number in range(4, 20_000)
+    )
+    return document(*bodies, b"<< /T (x) /FT /Tx >>", catalog=b"/AcroForm << /Fields [ 4 0 R ] >>")
+
+
+def field_cycle() -> bytes:
+    return document(
+        b"<< /T (a) /Kids [ 5 0 R 5 0 R ] >>",
+        b"<< /T (b) /Kids [ 4 0 R 4 0 R ] >>",
+        catalog=b"/AcroForm << /Fields [ 4 0 R 5 0 R ] >>",
+    )
+
+
+def prev_chain(count: int) -> bytes:
+    out = bytearray(document())
+    previous = int(out.rsplit(b"startxref", 1)[1].split()[0])
+    for _ in range(count):
+        start = len(out)
+        out += b"xref\n0 0\ntrailer\n<< /Size 4 /Root 1 0 R /Prev %d >>\n" % previous
+        previous = start
+    return bytes(out + b"startxref\n%d\n%%%%EOF\n" % previous)
+
+
+def revisions(count: int, base: bytes) -> bytes:
+    """So many updates that each write the catalog again."""
+    out = bytearray(base)
+    step = pdf.Revision(base)
+    body, size = step.bodies[step.root], step.size
+    previous = int(out.rsplit(b"startxref", 1)[1].split()[0])
+    for _ in range(count):
+        place = len(out)
+        out += b"%d 0 obj\n%b\nendobj\n" % (step.root, body)
+        start = len(out)
+        out += b"xref\n%d 1\n%010d 00000 n \ntrailer\n<< /Size %d /Root %d 0 R /Prev %d >>\n" % (
+            step.root, place, size, step.root, previous,
+        )  # fmt: skip
+        out += b"startxref\n%d\n%%%%EOF\n" % start
+        previous = start
+    return bytes(out)
+
+
+def table_of(count: int) -> bytes:
+    out = bytearray(document()[: document().rindex(b"xref\n0 ")])
+    start = len(out)
+    out += b"xref\n0 %d\n" % count + b"0000000009 00000 n \n" * count
+    out += b"trailer\n<< /Size %d /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n" % (count, start)
+    return bytes(out)
+
+
+def table_that_claims(count: int) -> bytes:
+    data = document()
+    return data.replace(b"xref\n0 4\n", b"xref\n0 %d\n" % count)
+
+
+def object_stream(body: bytes, entries: bytes) -> bytes:
+    """A catalog in an object stream whose content is `body`."""
+    out = bytearray(b"%PDF-1.7\n")
+    place = len(out)
+    out += b"2 0 obj\n%b\nendobj\n" % stream(body, b"/Type /ObjStm " + entries)
+    start = len(out)
+    rows = b"\2\0\0\0\2\0" + b"\1" + place.to_bytes(4) + b"\0"
+    head = b"/Type /XRef /Root 1 0 R /W [1 4 1] /Index [1 2] /Size 4"
+    out += b"3 0 obj\n%b\nendobj\n" % stream(rows, head)
+    return bytes(out + b"startxref\n%d\n%%%%EOF\n" % start)
+
+
+def image(entries: bytes, data: bytes) -> bytes:
+    """A signature whose appearance draws an image of those entries."""
+    xobject = b"/Resources << /XObject << /I 7 0 R >> >>"
+    built = signed(
+        cms_of(pdf.sealed_once()), ap=stream(b"/I Do", FORM_XOBJECT + b" " + xobject)
+    )
+    picture = b"7 0 obj\n%b\nendobj\n" % stream(data, b"/Subtype /Image " + entries)
+    at = len(built)
+    table = at + len(picture)
+    start = int(built.rsplit(b"startxref", 1)[1].split()[0])
+    return built + picture + (
+        b"xref\n7 1\n%010d 00000 n \ntrailer\n<< /Size 8 /Root 1 0 R /Prev %d >>\n"
+        b"startxref\n%d\n%%%%EOF\n" % (at, start, table)
+    )
+
+
+RGB = b"/ColorSpace /DeviceRGB /BitsPerComponent 8 "
+
+
+def jpeg(side: int) -> bytes:
+    buffer = BytesIO()
+    Image.new("L", (side, side)).save(buffer, "JPEG", quality=1)
+    return buffer.getvalue()
+
+
+def edited(change: Callable[[cms.SignedData], object]) -> bytes:
+    """A true signature value, swollen."""
+    info = cms.ContentInfo.load(cms_of(pdf.sealed_once()))
+    change(info["content"])
+    return signed(bytes(info.dump(force=True)))
+
+
+def many_certificates(signed_data: cms.SignedData) -> None:
+    """Ten thousand certificates, all different."""
+    leaf = x509.Certificate.load(pdf.chain_named().issuing_der)
+    found = [one.chosen for one in signed_data["certificates"]]
+    for number in range(10_000):
+        leaf["tbs_certificate"]["serial_number"] = number + 1
+        found.append(x509.Certificate.load(leaf.dump(force=True)))
+    signed_data["certificates"] = found
+
+
+def long_name(signed_data: cms.SignedData) -> None:
+    leaf = x509.Certificate.load(pdf.chain_named().leaf_der)
+    leaf["tbs_certificate"]["subject"] = x509.Name.build({"common_name": "长" * 1_000_000})
+    signed_data["certificates"] = [leaf]
+    sid = signed_data["signer_infos"][0]["sid"].chosen
+    sid["serial_number"] = leaf.serial_number
+
+
+def huge_key(signed_data: cms.SignedData) -> None:
+    """RSA with a modulus and an exponent of 200,000 bits each."""
+    leaf = next(one.chosen for one in signed_data["certificates"] if not one.chosen.ca)
+    number = (1 << 200_000) + 1
+    key = keys.RSAPublicKey({"modulus": number, "public_exponent": number - 2})
+    info = keys.PublicKeyInfo.wrap(key, "rsa")
+    leaf["tbs_certificate"]["subject_public_key_info"] = info
+    one = signed_data["signer_infos"][0]
+    one["signature_algorithm"] = algos.SignedDigestAlgorithm({"algorithm": "sha256_rsa"})
+    one["signature"] = bytes(25_000)
+    signed_data["certificates"] = [x509.Certificate.load(leaf.dump(force=True))]
+    # The attribute names the honest certificate, so it goes.
+    one["signed_attrs"] = [
+        a for a in one["signed_attrs"]
+        if a["type"].native not in ("signing_certificate_v2", "cms_algorithm_protection")
+    ]  # fmt: skip
+
+
+def many_attributes(signed_data: cms.SignedData) -> None:
+    one = signed_data["signer_infos"][0]
+    extra = [
+        cms.CMSAttribute({"type": f"1.2.3.{number}", "values": [core.Integer(number)]})
+        for number in range(50_000)
+    ]
+    one["unsigned_attrs"] = extra
+
+
+def many_tokens(signed_data: cms.SignedData) -> None:
+    """Five thousand time-stamps inside."""
+    token = cms.ContentInfo.load(cms_of(pdf.sealed_once()))
+    attribute = cms.CMSAttribute({"type": "signature_time_stamp_token", "values": [token] * 5_000})
+    signed_data["signer_infos"][0]["unsigned_attrs"] = [attribute]
+
+
+def many_signer_infos(signed_data: cms.SignedData) -> None:
+    signed_data["signer_infos"] = [signed_data["signer_infos"][0]] * 10_000
+
+
+def deep_der(depth: int) -> bytes:
+    body = b"\x05\x00"
+    for _ in range(depth):
+        size = len(body)
+        body = b"\x30\x84" + size.to_bytes(4) + body if size > 127 else bytes([0x30, size]) + body
+    return body
+
+
+def zip_bomb() -> bytes:
+    buffer = BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+        for number in range(4):
+            with archive.open(f"{number}.xml", "w") as member:
+                for _ in range(16):
+                    member.write(bytes(4 * MB))
+    return buffer.getvalue()
+
+
+def xml_bomb() -> bytes:
+    lines = ['<!ENTITY l0 "ha">']
+    lines += [f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 12)]
+    text = f'<?xml version="1.0"?><!DOCTYPE x [{"".join(lines)}]><x>&l11;</x>'
+    return text.encode()
+
+
+def metadata_update() -> bytes:
+    """A sealed file whose update brings new XMP that explodes when entities are resolved."""
+    step = pdf.Revision(pdf.sealed_once())
+    number = step.new(stream(xml_bomb(), b"/Type /Metadata /Subtype /XML"))
+    step.add_key(step.root, b"/Metadata %d 0 R" % number)
+    return step.build()
+
+
+def store(count: int, size: int) -> bytes:
+    """A sealed file with a security store of so many streams."""
+    step = pdf.Revision(pdf.sealed_once())
+    packed = zlib.compress(bytes(size), 9)
+    body = stream(packed, b"/Filter /FlateDecode")
+    refs = b" ".join(b"%d 0 R" % step.new(body) for _ in range(count))
+    holder = step.new(b"<< /Type /DSS /Certs [ %b ] /CRLs [ %b ] >>" % (refs, refs))
+    step.add_key(step.root, b"/DSS %d 0 R" % holder)
+    return step.build()
+
+
+def reference_loop() -> bytes:
+    return document(b"5 0 R", b"4 0 R", catalog=b"/AcroForm 4 0 R")
+
+
+def length_loop() -> bytes:
+    return document(b"<< /Length 4 0 R >>\nstream\nx\nendstream", catalog=b"/AcroForm 4 0 R")
+
+
+def lzw_bomb() -> bytes:
+    """Codes that each double what is known, in the ASCII-hexadecimal of a run length."""
+    run = b"\x81\0" * (2 * MB)
+    return xref_stream_file(
+        zlib.compress(run, 9),
+        b"/Filter [ /FlateDecode /RunLengthDecode ] /W [1 4 1] /Size 9",
+    )
+
+
+def valued(contents: bytes) -> Bomb:
+    return lambda: signed(contents)
+
+
+def catalogue(body: bytes) -> Bomb:
+    return lambda: document(catalog=body)
+
+
+# fmt: off
+BOMBS: dict[str, Bomb] = {
+    "arrays nested 200,000 deep": nested(b"[", b"]", 200_000),
+    "dictionaries nested 100,000 deep": nested(b"<</A ", b">>", 100_000),
+    "strings nested 1,000,000 deep": nested(b"(", b")", 1_000_000),
+    "unclosed arrays": lambda: document(catalog=b"/Deep " + b"[" * 2_000_000),
+    "name of 5 MB": lambda: document(catalog=b"/" + b"A" * (5 * MB) + b" 1"),
+    "name of 5 MB of escapes": lambda: document(catalog=b"/" + b"#41" * (5 * MB // 3) + b" 1"),
+    "integer of 2,000,000 digits": lambda: document(catalog=b"/N " + b"9" * 2_000_000),
+    "real of 2,000,000 digits": lambda: document(catalog=b"/N 0." + b"9" * 2_000_000),
+    "MediaBox of 2,000,000 digits": lambda: document(page=b"/CropBox [0 0 9 " + b"9" * 2_000_000
+                                                     + b"]"),
+    "hexadecimal string of 20 MB": lambda: document(catalog=b"/S <" + b"41" * (10 * MB) + b">"),
+    "string of 10 MB of escapes": lambda: document(catalog=b"/S (" + b"\\101" * (10 * MB // 4)
+                                                   + b")"),
+    "comments of 20 MB": lambda: document(catalog=b"% x\n" * (5 * MB)),
+    "white space of 30 MB": lambda: document(catalog=b" " * (30 * MB)),
+    "white space of 30 MB behind the end": lambda: document() + b"\n" * (30 * MB),
+    "40 MB of junk behind the end": lambda: document() + b"A" * (40 * MB),
+    "end marks without end": lambda: document() + b"startxref\n" * (2 * MB),
+    "ByteRange names without end": lambda: document() + (b"/ByteRange" + b" " * 90) * 300_000,
+    "pages nested 20,000 deep": deep_pages,
+    "page tree in a circle": page_cycle,
+    "100,000 direct pages": many_pages,
+    "100,000 form fields": lambda: fields(100_000, b"<< /T (f#) /FT /Tx /V (x) >>"),
+    "20,000 empty signature fields": lambda: fields(20_000, b"<< /T (f#) /FT /Sig >>"),
+    "fields nested 20,000 deep": deep_fields,
+    "fields in a circle": field_cycle,
+    "references in a circle": reference_loop,
+    "length that is its own stream": length_loop,
+    "ByteRange of 50,000 pairs": lambda: signed(b"0", ranges=b"/ByteRange [" + b"0 1 " * 50_000
+                                                + b"]"),
+    "table of 1,000,000 entries": lambda: table_of(1_000_000),
+    "table that claims 10^9 entries": lambda: table_that_claims(10**9),
+    "100,000 tables in a chain": lambda: prev_chain(100_000),
+    "2,000 revisions after a seal": lambda: revisions(2_000, pdf.sealed_once()),
+    "xref stream of 1 GB": lambda: xref_stream_file(
+        deflated(1024 * MB), b"/Filter /FlateDecode /W [1 4 1] /Size 9"),
+    "xref stream packed three times": lambda: xref_stream_file(
+        deflated(1024 * MB, 3),
+        b"/Filter [ /FlateDecode /FlateDecode /FlateDecode ] /W [1 4 1] /Size 9"),
+    "xref stream with 300 filters": lambda: xref_stream_file(
+        b"41>", b"/Filter [ " + b"/ASCIIHexDecode " * 300 + b"] /W [1 4 1] /Size 9"),
+    "xref stream with giant predictor columns": lambda: xref_stream_file(
+        deflated(64 * MB), b"/Filter /FlateDecode /W [1 4 1] /Size 9 "
+        b"/DecodeParms << /Predictor 12 /Columns 2000000000 >>"),
+    "xref stream of one-byte columns": lambda: xref_stream_file(
+        deflated(64 * MB), b"/Filter /FlateDecode /W [1 4 1] /Size 9 "
+        b"/DecodeParms << /Predictor 12 /Columns 1 >>"),
+    "xref stream that claims 10^9 entries": lambda: xref_stream_file(
+        bytes(600), b"/W [1 4 1] /Size 1000000000 /Index [0 1000000000]"),
+    "xref stream of run lengths": lzw_bomb,
+    "object stream of 1 GB": lambda: object_stream(
+        deflated(1024 * MB), b"/Filter /FlateDecode /N 1 /First 10"),
+    "object stream that claims 10^9 objects": lambda: object_stream(
+        b"1 0 << /Type /Catalog >>", b"/N 1000000000 /First 4"),
+    "picture of 20,000 x 20,000": lambda: image(
+        RGB + b"/Width 20000 /Height 20000 /Filter /FlateDecode", deflated(1200 * MB)),
+    "small picture of 1 GB": lambda: image(
+        RGB + b"/Width 10 /Height 10 /Filter /FlateDecode", deflated(1024 * MB)),
+    "JPEG of 20,000 x 20,000": lambda: image(
+        b"/ColorSpace /DeviceGray /BitsPerComponent 8 /Width 4000 /Height 4000 "
+        b"/Filter /DCTDecode", jpeg(20_000)),
+    "JPX picture of junk": lambda: image(
+        RGB + b"/Width 9999 /Height 9999 /Filter /JPXDecode", bytes(MB)),
+    "JBIG2 picture of junk": lambda: image(
+        RGB + b"/Width 9999 /Height 9999 /Filter /JBIG2Decode", bytes(MB)),
+    "signature value of 5 MB": valued(bytes(5 * MB)),
+    "signature value nested 100,000 deep": lambda: signed(deep_der(10_000)),
+    "10,000 certificates in a signature": lambda: edited(many_certificates),
+    "1,000,000 characters in a name": lambda: edited(long_name),
+    "RSA key of 200,000 bits": lambda: edited(huge_key),
+    "50,000 attributes in a signature": lambda: edited(many_attributes),
+    "5,000 time-stamps in a signature": lambda: edited(many_tokens),
+    "10,000 signers in a signature": lambda: edited(many_signer_infos),
+    "5,000 signatures": lambda: signed(cms_of(pdf.sealed_once()), fields=5_000),
+    "5,000 streams in the security store": lambda: store(5_000, 100),
+    "security store of 2 GB": lambda: store(200, 10 * MB),
+    "ZIP bomb": zip_bomb,
+    "ZIP bomb behind a header": lambda: b"%PDF-1.7\n" + zip_bomb(),
+    "XML bomb": xml_bomb,
+    "XML bomb behind a header": lambda: b"%PDF-1.7\n" + xml_bomb() + document()[9:],
+    "XML bomb in the metadata": metadata_update,
+}
+# fmt: on
