@@ -82,6 +82,8 @@ class Quota:
             ip = ipaddress.ip_address(address)
         except ValueError:
             return address  # a Unix socket, or a proxy's own name
+        if ip.version == 6 and ip.ipv4_mapped is not None:  # else all of IPv4 is one /64
+            ip = ip.ipv4_mapped
         if any(ip in network for network in self._exempt):
             return None
         if ip.version == 6:

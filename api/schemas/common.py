@@ -37,10 +37,17 @@ def _only_rfc3339(value: object) -> object:
     raise PydanticCustomError("datetime_parsing", "Input should be a time as RFC 3339 writes it")
 
 
+def _to_utc(at: datetime) -> datetime:
+    try:
+        return at.astimezone(UTC)
+    except OverflowError as error:  # the offset leads out of the years 1 to 9999
+        raise PydanticCustomError("datetime_range", "Input should lie in years 1 to 9999") from error
+
+
 UtcTime = Annotated[
     AwareDatetime,
     BeforeValidator(_only_rfc3339),
-    AfterValidator(lambda at: at.astimezone(UTC)),
+    AfterValidator(_to_utc),
     PlainSerializer(rfc3339, return_type=str, when_used="json"),
 ]
 """An aware time, UTC inside, RFC 3339 with `Z` outside; no zone, or a number, is refused."""

@@ -8,7 +8,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests.corpus.documents import CORPUS, EXCEPTIONS, MANIFEST, load_documents, reasons
+from tests.corpus.differential import disagreements, passed
+from tests.corpus.documents import (
+    CORPUS,
+    DISAGREEMENTS,
+    EXCEPTIONS,
+    MANIFEST,
+    load_documents,
+    reasons,
+)
 from tests.corpus.memory import growth_fault, resident_mib
 from tests.corpus.outcome import Outcome, faults, verify_all
 from tests.live.service import LiveService
@@ -22,7 +30,7 @@ Measure = Callable[[], float | None]
 def main(arguments: list[str] | None = None) -> int:
     """Exit status: 0 as it must be, 1 something is wrong, 2 the documents are not there."""
     parser = argparse.ArgumentParser(prog="python -m tests.corpus.run", description=__doc__)
-    parser.add_argument("--rounds", type=int, default=ROUNDS, help="how often all are sent")
+    parser.add_argument("--rounds", type=int, choices=range(1, 100), metavar="N", default=ROUNDS)
     parser.add_argument("--base", help="a running service; its memory is then not measured")
     options = parser.parse_args(arguments)
     if not MANIFEST.exists():
@@ -43,6 +51,10 @@ def main(arguments: list[str] | None = None) -> int:
             wrong += [f"round {number}: {one}" for one in faults(outcomes, excepted)]
     flat = growth_fault(memory)
     wrong += [] if flat is None else [flat]
+    print(
+        f"pyHanko and pdfsig are asked about the {len(passed(outcomes))} whose bytes we call whole"
+    )
+    wrong += disagreements(outcomes, reasons(DISAGREEMENTS))
     for sentence in wrong:
         print(f"WRONG  {sentence}")
     print("corpus: " + (f"{len(wrong)} faults" if wrong else "all as it must be"))

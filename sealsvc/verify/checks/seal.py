@@ -81,7 +81,7 @@ def _answers_for(seal: RegisteredSeal, case: Case) -> bool:
 def _at_signing(seal: RegisteredSeal, case: Case) -> Iterable[Finding]:
     status, at = seal.status_at_signing, case.time.at
     if not _answers_for(seal, case):
-        asked, wanted = instant(at), instant(case.time.at)
+        asked, wanted = instant(_asked_at(seal, case)), instant(at)
         yield noticed("SEAL_STATUS_OF_OTHER_TIME", case.id, asked=asked, wanted=wanted)
     proof = () if seal.status_fact_id is None else (seal.status_fact_id,)
     if status is None or at is None:

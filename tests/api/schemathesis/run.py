@@ -40,6 +40,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.api.schemathesis.run")
     parser.add_argument("--examples", type=int, default=EXAMPLES, help="per operation and client")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--schema", type=Path, default=OPENAPI)
+    parser.add_argument("--checks", default=",".join(CHECKS))
     parser.add_argument("--client", action="append", choices=CLIENTS, help="all, if not given")
     options = parser.parse_args(arguments)
     tool = find_tool()
@@ -54,7 +56,8 @@ def main(arguments: list[str] | None = None) -> int:
             config = _write_config(Path(folder), seal_everything(service))
             for client in options.client or CLIENTS:
                 print(f"== as {client}", flush=True)
-                command = _command(tool, config, service, client)
+                command = [tool, "--config-file", str(config), "run", str(options.schema.resolve())]
+                command += [*_options(service, client), "--checks", options.checks]
                 command += ["--max-examples", str(options.examples), "--seed", str(options.seed)]
                 if subprocess.run(command, cwd=folder, check=False).returncode:
                     failed.append(client)
@@ -71,13 +74,12 @@ def find_tool() -> str | None:
     return named or shutil.which("schemathesis", path=beside) or shutil.which("schemathesis")
 
 
-def _command(tool: str, config: Path, service: LiveService, client: str) -> list[str]:
-    command = [tool, "--config-file", str(config), "run", str(OPENAPI), "--url", service.base]
-    command += ["--phases", PHASES, "--checks", ",".join(CHECKS), "--continue-on-failure"]
-    command += ["--no-shrink", "--max-response-time", "30", "--generation-database", ":memory:"]
+def _options(service: LiveService, client: str) -> list[str]:
+    options = ["--url", service.base, "--phases", PHASES, "--continue-on-failure", "--no-shrink"]
+    options += ["--max-response-time", "30", "--generation-database", ":memory:"]
     if client != NOBODY:
-        command += ["--header", f"Authorization:Bearer {service.keys()[client]}"]
-    return command
+        options += ["--header", f"Authorization:Bearer {service.keys()[client]}"]
+    return options
 
 
 def _write_config(folder: Path, sealed: Sealed) -> Path:
