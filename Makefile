@@ -48,6 +48,12 @@ check: .venv/.dev ## 格式、静态检查、分层、接口文档 · format, li
 	@$(BIN)/lint-imports
 	@$(BIN)/sealsvc openapi --check
 
+corpus: .venv/.dev ## 公开样本全量核验 · every public sample through the HTTP endpoint, a table per class
+	@$(BIN)/python -m tests.corpus.run $(ARGS)
+
+nightly: .venv/.dev ## 一万次变异与全部样本 · 10,000 mutations, all samples
+	@SEALSVC_NIGHTLY=1 SEALSVC_FULL_CORPUS=1 $(BIN)/python -m pytest tests/attacks tests/fuzz tests/corpus $(ARGS)
+
 bench: .venv/.dev ## 测量 · measure, as ratios to the library default and the physical limit
 	@$(BIN)/python -m bench
 
@@ -60,4 +66,4 @@ samples: .venv/.run ## 重建样例 · rebuild the sample files
 clean: ## 删除环境与演示数据 · delete the environment and the demo's data
 	@rm -rf .venv $(DATA) $(OUT) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 
-.PHONY: help setup setup-dev run demo test check bench openapi samples clean
+.PHONY: help setup setup-dev run demo test check corpus nightly bench openapi samples clean

@@ -132,7 +132,8 @@ def _ensure_demo(settings: Settings, host: str, port: int) -> None:
         parts = build(settings, isolated=False)
     except (DatabaseMissing, DomainMissing):
         typer.echo("首次启动：正在建立演示信任域 … · First start: founding a demo trust domain …")
-        initialise(chosen, demo=True)
+        with contextlib.suppress(DomainExists):  # another process was faster
+            initialise(chosen, demo=True)
         return
     migrate_schema(parts.store.engine)
     with contextlib.suppress(DomainExists):

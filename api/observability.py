@@ -5,6 +5,7 @@ Logs carry neither query strings nor headers: both may hold secrets.
 
 import logging
 import re
+import sys
 import time
 from collections.abc import Callable
 
@@ -36,15 +37,26 @@ _access = structlog.get_logger("sealsvc.access")
 
 def configure_logging() -> None:
     """One JSON object a line on standard output, for us and for what others log."""
-    logging.basicConfig(level=logging.INFO, format="%(message)s", force=True)
+    stamps: list[structlog.typing.Processor] = [
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,  # no local variables: they hold secrets
+    ]
+    written = structlog.processors.JSONRenderer(ensure_ascii=False)
+    others = logging.StreamHandler(sys.stdout)
+    others.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[structlog.stdlib.add_logger_name, *stamps],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, written],
+        )
+    )
+    logging.basicConfig(level=logging.INFO, handlers=[others], force=True)
     logging.getLogger("uvicorn.access").disabled = True  # ours says more, and no query string
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,  # no local variables: they hold secrets
-            structlog.processors.JSONRenderer(ensure_ascii=False),
+            *stamps,
+            written,
         ],
         logger_factory=structlog.PrintLoggerFactory(),
         cache_logger_on_first_use=True,

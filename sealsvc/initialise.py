@@ -3,8 +3,11 @@
 Every step looks whether it is done already, so an `init` that was cut off is simply run again.
 """
 
+import fcntl
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from alembic import command
@@ -55,7 +58,12 @@ def initialise(settings: Settings, *, demo: bool) -> None:
 
     Raises: DomainExists, LogExists, KekUnsafe. Source: CONTRACT section 6 (`init`).
     """
-    settings.data.mkdir(parents=True, exist_ok=True)
+    settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with _alone(settings.data):
+        _initialise(settings, demo=demo)
+
+
+def _initialise(settings: Settings, *, demo: bool) -> None:
     if settings.kek is None and not settings.effective_kek_file.exists():
         create_kek_file(settings.effective_kek_file, SystemRng().bytes)
     engine = make_engine(settings.effective_database_url)
@@ -89,6 +97,17 @@ def demo_clients(data: Path) -> dict[str, str]:
         return {}
     clients: dict[str, str] = json.loads(path.read_text("utf-8"))
     return clients
+
+
+@contextmanager
+def _alone(data: Path) -> Iterator[None]:
+    """Two that found the same domain at once: the second waits and then finds it there."""
+    descriptor = os.open(data / "init.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)  # let go by the system when the process ends
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def _found(settings: Settings, engine: Engine, *, demo: bool) -> Founding:

@@ -20,7 +20,8 @@ def list_audit_events(
     principal: Principal_,
     page: Page_,
     after_index: Annotated[
-        int, Query(alias="afterIndex", ge=-1, description="Log index of the last fact seen.")
+        int,
+        Query(alias="afterIndex", ge=-1, lt=2**53, description="Log index of the last fact seen."),
     ] = -1,
     type_: Annotated[
         str | None,

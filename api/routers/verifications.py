@@ -72,6 +72,7 @@ class ReportLevel(StrEnum):
             }
         },
         404: {"description": "VERIFICATION_NOT_FOUND, EVIDENCE_NOT_KEPT"},
+        409: {"description": "The service's own seal may not be used: ENTITY_ALREADY_CANCELLED, …"},
     },
     summary="验证报告 · A verification report",
 )

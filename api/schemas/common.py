@@ -41,7 +41,9 @@ def _to_utc(at: datetime) -> datetime:
     try:
         return at.astimezone(UTC)
     except OverflowError as error:  # the offset leads out of the years 1 to 9999
-        raise PydanticCustomError("datetime_range", "Input should lie in years 1 to 9999") from error
+        raise PydanticCustomError(
+            "datetime_range", "Input should lie in years 1 to 9999"
+        ) from error
 
 
 UtcTime = Annotated[

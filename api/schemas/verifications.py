@@ -10,6 +10,7 @@ from sealsvc.areas.verification.comparing import (
     Comparison,
     FieldComparison,
     PictureComparison,
+    RenderedComparison,
     SignatureComparison,
     SizeComparison,
 )
@@ -159,22 +160,49 @@ class DistanceOut(ResponseModel):
         )
 
 
+class RenderedComparisonOut(ResponseModel):
+    """The seal's place as a reader shows it, against the registered imprint."""
+
+    dpi: float = Field(description="Resolution at which the place was drawn.")
+    distance: DistanceOut = Field(
+        description="Words under the seal and whatever lies over it are measured too."
+    )
+    difference_png: str | None
+
+    @classmethod
+    def of(cls, item: RenderedComparison) -> "RenderedComparisonOut":
+        """The shape of a rendered place's comparison."""
+        return cls(
+            dpi=round(item.dpi, 1),
+            distance=DistanceOut.of(item.distance, embedded=True),
+            difference_png=_b64(item.difference_png),
+        )
+
+
 class PictureComparisonOut(ResponseModel):
     """A picture against the registered imprint. differencePng: base64 of a PNG."""
 
     distance: DistanceOut
     size: SizeOut | None
     difference_png: str | None
+    rendered: RenderedComparisonOut | None = Field(
+        description="null for a picture compared alone, and where the place cannot be drawn."
+    )
 
     @classmethod
     def of(cls, item: PictureComparison, *, embedded: bool) -> "PictureComparisonOut":
         """The shape of a picture's comparison."""
-        drawn = item.difference_png
+        rendered = item.rendered
         return cls(
             distance=DistanceOut.of(item.distance, embedded=embedded),
             size=None if item.size is None else SizeOut.of(item.size),
-            difference_png=None if drawn is None else b64encode(drawn).decode(),
+            difference_png=_b64(item.difference_png),
+            rendered=None if rendered is None else RenderedComparisonOut.of(rendered),
         )
+
+
+def _b64(png: bytes | None) -> str | None:
+    return None if png is None else b64encode(png).decode()
 
 
 class SignatureComparisonOut(ResponseModel):

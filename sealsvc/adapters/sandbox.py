@@ -5,6 +5,7 @@ document libraries once, before its first task (ARCHITECTURE section 16).
 """
 
 import importlib
+import logging
 import multiprocessing
 import pickle
 import resource
@@ -197,6 +198,8 @@ def _start_worker(memory_bytes: int, warm: tuple[str, ...], warmed: Semaphore) -
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    # Libraries repeat hostile names, line breaks included; what matters comes back as an error.
+    logging.disable(logging.CRITICAL)
     with suppress(ImportError):  # then `ready` stays False, and the call itself will say why
         for name in warm:
             importlib.import_module(name)

@@ -5,7 +5,7 @@ from datetime import datetime
 from math import isfinite
 from typing import cast
 
-from sealsvc.documents.values import Coverage
+from sealsvc.documents.values import Change, Coverage
 from sealsvc.values import Json, JsonObject
 from sealsvc.verify.case import instant
 from sealsvc.verify.detail import detail_of
@@ -181,28 +181,31 @@ def _signature(one: SignatureReport, lang: str) -> JsonObject:
             }
         ],
         "timestamps": [_timestamp(item) for item in one.timestamps],
-        "changesAfter": [
-            {
-                "class": str(item.change_class),
-                "revision": item.revision,
-                "detail": item.detail,
-                "message": change_words(item.change_class, lang),
-                "messageEn": change_words(item.change_class, "en"),
-            }
-            for item in view.changes_after
-        ],
+        "changesAfter": [_change(item, lang) for item in view.changes_after],
         "picture": _picture(view),
         "blocks": {str(block): str(result) for block, result in one.blocks.items()},
         "reasons": [
-            {
-                "key": item.code,
-                "severity": str(item.severity),
-                "message": item.message(lang),
-                "messageEn": item.message("en"),
-            }
-            for item in one.findings
-            if item.weight not in _NOT_CHECKED
+            _reason(item, lang) for item in one.findings if item.weight not in _NOT_CHECKED
         ],
+    }
+
+
+def _change(item: Change, lang: str) -> JsonObject:
+    return {
+        "class": str(item.change_class),
+        "revision": item.revision,
+        "detail": item.detail,
+        "message": change_words(item.change_class, lang),
+        "messageEn": change_words(item.change_class, "en"),
+    }
+
+
+def _reason(item: Finding, lang: str) -> JsonObject:
+    return {
+        "key": item.code,
+        "severity": str(item.severity),
+        "message": item.message(lang),
+        "messageEn": item.message("en"),
     }
 
 

@@ -132,9 +132,7 @@ def overlay(data: bytes, content: bytes) -> bytes:
 
 def _made(function: Callable[..., bytes], *parts: st.SearchStrategy[object]) -> object:
     def build(arguments: tuple[object, ...]) -> Mutation:
-        return Mutation(
-            function.__name__, arguments, lambda data: function(data, *arguments)
-        )
+        return Mutation(function.__name__, arguments, lambda data: function(data, *arguments))
 
     return st.tuples(*parts).map(build)
 

@@ -37,9 +37,7 @@ def contract() -> bytes:
 def _true_signatures() -> dict[str, SignatureReading]:
     """By the hash of their values: what a log would know."""
     readings = (read(data) for data in (invoice(), contract()))
-    return {
-        str(one.signature_sha256): one for reading in readings for one in reading.signatures
-    }
+    return {str(one.signature_sha256): one for reading in readings for one in reading.signatures}
 
 
 def summary(data: bytes) -> str:

@@ -60,7 +60,20 @@ def test_an_init_that_was_cut_off_is_finished_by_another(tmp_path: Path) -> None
     assert set(json.loads((folder / "demo-clients.json").read_text())) >= {"applicant", "shop"}
 
 
+def test_of_two_that_found_at_once_one_founds(tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    command = [sys.executable, "-m", "api.cli", "init", "--demo", "--data", str(folder)]
+    both = [
+        subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True) for _ in range(2)
+    ]
+    said = [one.communicate(timeout=120)[1] for one in both]
+    assert sorted(one.returncode for one in both) == [0, 2], said
+    assert "DOMAIN_EXISTS" in "".join(said)
+    assert "Traceback" not in "".join(said)
+
+
 def test_secrets_have_private_files(data: Path) -> None:
+    assert data.stat().st_mode & 0o077 == 0
     for name in ("kek", "demo-clients.json"):
         assert (data / name).stat().st_mode & 0o077 == 0
 

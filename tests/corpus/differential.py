@@ -77,6 +77,7 @@ def ask_pyhanko(data: bytes) -> list[str]:
 
 def _objection(embedded: Any) -> str | None:
     nobody = ValidationContext(trust_roots=[], allow_fetching=False)
+    status: Any
     if embedded.sig_object_type == "/DocTimeStamp":
         status = validate_pdf_timestamp(embedded, validation_context=nobody)
     else:

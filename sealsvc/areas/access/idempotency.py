@@ -121,7 +121,7 @@ def abandon(deps: Deps, begun: Begun) -> None:
 
 
 def forget_expired(deps: Deps) -> int:
-    """Drop what is older than 24 hours; how many rows. Blobs are swept with the other orphans."""
+    """Drop what is older than 24 hours; how many rows. The answers' blobs stay."""
     with deps.write() as tx:
         gone = tx.session.execute(delete(_TABLE).where(_TABLE.c.started_at < tx.now - KEEP))
         tx.commit()

@@ -56,7 +56,10 @@ class SealingNotCompleted(Conflict):
 
 
 class SealingIntentClosed(Conflict):
-    """The sealing took so long that its intent was given up; nothing left the service."""
+    """The sealing took so long that its intent was given up, or its seal changed meanwhile.
+
+    Nothing left the service.
+    """
 
     code = "SEALING_INTENT_CLOSED"
 

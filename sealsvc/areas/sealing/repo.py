@@ -58,13 +58,14 @@ def get(session: Session, sealing_id: str) -> SealingView:
 
 
 def find_completed(session: Session, seal_id: str, original: bytes) -> str | None:
-    """Hex SHA-256 of the newest file that this seal made of exactly these bytes."""
+    """Hex SHA-256 of the first file that this seal made of exactly these bytes."""
     query = select(SealUseRow.sealed_sha256).where(
         SealUseRow.seal_id == seal_id,
         SealUseRow.original_sha256 == sha256(original).hexdigest(),
         SealUseRow.status == str(SealingStatus.COMPLETED),
     )
-    return session.exec(query.order_by(col(SealUseRow.id).desc()).limit(1)).first()
+    oldest = (col(SealUseRow.completed_at), col(SealUseRow.id))
+    return session.exec(query.order_by(*oldest).limit(1)).first()
 
 
 def get_for_update(session: Session, sealing_id: str) -> SealingView:

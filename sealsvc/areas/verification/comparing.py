@@ -9,13 +9,16 @@ from asn1crypto import x509
 
 from sealsvc.documents.picture import picture_rgba_sha256
 from sealsvc.documents.values import SealPicture
+from sealsvc.errors import ServiceError
 from sealsvc.imprint.compare import ImprintDistance, difference_png
 from sealsvc.imprint.compare import compare as compare_pictures
-from sealsvc.imprint.picture import ImprintPictureUnreadable, PictureFormat
+from sealsvc.imprint.picture import ImprintPictureUnreadable, PictureFormat, inspect_picture
 from sealsvc.ports import Sandbox
 from sealsvc.verify.certificates import read_certificate
 
 _PICTURE_HEADS = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"BM")
+_MM_PER_INCH = 25.4
+_DEFAULT_DPI = 300.0
 
 
 @dataclass(frozen=True)
@@ -58,11 +61,27 @@ class PictureComparison:
     """Measures of one picture against the registered imprint. difference_png: for a person.
 
     rgba_identical: same pixels as the registered file by the reader's own measure.
+    rendered: of the place where a document shows the seal; None for a picture compared alone, and
+    where the place cannot be drawn.
     """
 
     distance: ImprintDistance
     rgba_identical: bool
     size: SizeComparison | None
+    difference_png: bytes | None
+    rendered: "RenderedComparison | None" = None
+
+
+@dataclass(frozen=True)
+class RenderedComparison:
+    """What a reader sees in the seal's place, against the registered imprint.
+
+    Words under the seal and whatever was laid over it are measured too. dpi: of the rendering.
+    difference_png: as in PictureComparison.
+    """
+
+    dpi: float
+    distance: ImprintDistance
     difference_png: bytes | None
 
 
@@ -158,6 +177,23 @@ def compare_shown(
         return None
 
 
+def compare_rendered(
+    sandbox: Sandbox,
+    registered: RegisteredFacts,
+    data: bytes,
+    shown: SealPicture,
+    *,
+    with_picture: bool,
+) -> RenderedComparison | None:
+    """The seal's place on the page of a PDF, drawn at the imprint's resolution; None as above."""
+    if registered.imprint is None:
+        return None
+    try:
+        return sandbox.run(_measure_place, data, shown, registered, with_picture)
+    except ServiceError:  # a page too heavy to draw must not cost the other measures
+        return None
+
+
 def compare_picture(
     sandbox: Sandbox, registered: RegisteredFacts, picture: bytes, *, with_picture: bool
 ) -> PictureComparison | None:
@@ -177,6 +213,34 @@ def _measure(
         size=size,
         difference_png=difference_png(picture, imprint) if with_picture else None,
     )
+
+
+def _measure_place(
+    data: bytes, shown: SealPicture, registered: RegisteredFacts, with_picture: bool
+) -> RenderedComparison | None:
+    # Loads pyHanko and pdfium, which only workers import (issue: /healthz within 5 s).
+    from sealsvc.documents.pdf.geometry import BoxMm
+    from sealsvc.documents.pdf.shown import rendered_region
+
+    imprint = registered.imprint or b""
+    dpi = _imprint_dpi(imprint, registered.width_mm)
+    place = BoxMm(shown.x_mm, shown.y_mm, shown.width_mm, shown.height_mm)
+    picture = rendered_region(data, shown.page, place, dpi)
+    if picture is None:
+        return None
+    return RenderedComparison(
+        dpi=dpi,
+        distance=compare_pictures(picture, imprint),
+        difference_png=difference_png(picture, imprint) if with_picture else None,
+    )
+
+
+def _imprint_dpi(imprint: bytes, width_mm: float | None) -> float:
+    """The imprint's own resolution, else by its registered width, else 300."""
+    info = inspect_picture(imprint)
+    if info.dpi is not None:
+        return float(info.dpi)
+    return info.width_px / width_mm * _MM_PER_INCH if width_mm else _DEFAULT_DPI
 
 
 def _field(name: str, registered: str | None, found: str | None) -> FieldComparison:

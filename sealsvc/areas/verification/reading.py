@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from sealsvc.documents import DocumentFormat, detect
-from sealsvc.documents.values import DocumentReading
-from sealsvc.ports import Sandbox
+from sealsvc.documents.values import DocumentReading, ReadingProblem
+from sealsvc.ports import ResourceLimit, Sandbox
 from sealsvc.values import JsonObject
 from sealsvc.verify.certificates import UnreadableCertificateError, read_certificate
 from sealsvc.verify.evidence import Evidence
@@ -33,6 +33,25 @@ def read_document(sandbox: Sandbox, data: bytes) -> DocumentRead:
     document_format = detect(data)
     reading, serials = sandbox.run(_read, document_format, data)
     return DocumentRead(sha256(data).hexdigest(), document_format.media_type, reading, serials)
+
+
+def unread_document(data: bytes, limit: ResourceLimit) -> DocumentRead:
+    """What is known of a document whose reading, or judging, had to be ended: nothing is certain.
+
+    No signature was seen and none can be excluded, which `judge` calls INDETERMINATE.
+    Raises: UnsupportedFormat.
+    """
+    document_format = detect(data)
+    reading = DocumentReading(
+        kind=document_format.name,
+        size_bytes=len(data),
+        page_count=0,
+        revision_count=0,
+        signatures=(),
+        earlier_signatures=(),
+        problems=(ReadingProblem(limit.code, str(limit.fields.get("limit", ""))),),
+    )
+    return DocumentRead(sha256(data).hexdigest(), document_format.media_type, reading, ())
 
 
 def judge_evidence(sandbox: Sandbox, evidence: Evidence, policy: Policy) -> Report:

@@ -1,6 +1,6 @@
 """Verbs of verification: judge and keep the report, look a report up, compare with a record."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 
 from sealsvc.areas.access.model import require
@@ -14,6 +14,7 @@ from sealsvc.areas.verification.comparing import (
     RegisteredFacts,
     SignatureComparison,
     compare_picture,
+    compare_rendered,
     compare_shown,
     fields_of,
     picture_format,
@@ -29,9 +30,16 @@ from sealsvc.areas.verification.model import (
     clean_filename,
     require_not_future,
 )
-from sealsvc.areas.verification.reading import DocumentRead, judge_evidence, read_document
+from sealsvc.areas.verification.reading import (
+    DocumentRead,
+    judge_evidence,
+    read_document,
+    unread_document,
+)
 from sealsvc.documents.values import SignatureReading
+from sealsvc.ports import ResourceLimit
 from sealsvc.values import Principal, Scope, SealId
+from sealsvc.verify.evidence import Evidence
 from sealsvc.verify.policy import Policy, policy_named
 from sealsvc.verify.report import Report
 
@@ -43,8 +51,8 @@ def verify(
 
     principal: None without a key, which is enough unless the verification is to be recorded.
     Raises: ScopeMissing, PolicyUnknown, UsccInvalid, ExpectationInvalid, ValidationTimeInFuture,
-    UnsupportedFormat, DocumentEncrypted, DocumentUnreadable, ResourceLimit, WorkersBusy.
-    Source: ARCHITECTURE section 11.
+    UnsupportedFormat, DocumentEncrypted, DocumentUnreadable, WorkersBusy. A document that costs
+    too much gets a report with RESOURCE_LIMIT. Source: ARCHITECTURE section 11.
     """
     return verify_document(deps, principal, request)[0]
 
@@ -61,10 +69,20 @@ def verify_document(
         validation_time=request.validation_time,
         expectation=clean_expectation(request.expectation),
     )
-    document = read_document(deps.sandbox, request.data)
-    evidence = gather(deps, document, terms)
-    report = judge_evidence(deps.sandbox, evidence, policy)
+    try:
+        document = read_document(deps.sandbox, request.data)
+        evidence, report = _judged(deps, document, terms, policy)
+    except ResourceLimit as limit:
+        document = unread_document(request.data, limit)
+        evidence, report = _judged(deps, document, terms, policy)
     return keep(deps, report, evidence, by), document
+
+
+def _judged(
+    deps: Deps, document: DocumentRead, terms: Terms, policy: Policy
+) -> tuple[Evidence, Report]:
+    evidence = gather(deps, document, terms)
+    return evidence, judge_evidence(deps.sandbox, evidence, policy)
 
 
 def judge_document(
@@ -74,8 +92,7 @@ def judge_document(
 
     Raises: ResourceLimit, WorkersBusy.
     """
-    evidence = gather(deps, document, terms)
-    return judge_evidence(deps.sandbox, evidence, policy or policy_for(deps, None))
+    return _judged(deps, document, terms, policy or policy_for(deps, None))[1]
 
 
 def policy_for(deps: Deps, name: str | None) -> Policy:
@@ -140,7 +157,7 @@ def compare(deps: Deps, principal: Principal, request: ComparisonRequest) -> Com
         media_type=document.media_type,
         document_sha256=document.sha256,
         signatures=tuple(
-            _compared(deps, registered, one, serial, request.with_picture)
+            _compared(deps, registered, request, one, serial)
             for one, serial in zip(document.reading.signatures, document.serials, strict=True)
             if not one.is_timestamp
         ),
@@ -166,9 +183,9 @@ def _registered(deps: Deps, seal_id: SealId) -> RegisteredFacts:
 def _compared(
     deps: Deps,
     registered: RegisteredFacts,
+    request: ComparisonRequest,
     reading: SignatureReading,
     serial: str | None,
-    with_picture: bool,
 ) -> SignatureComparison:
     names, held, der = None, False, reading.signer_certificate_der
     if der is not None and serial is not None:
@@ -177,8 +194,17 @@ def _compared(
     picture = None
     if reading.picture is not None:
         picture = compare_shown(
-            deps.sandbox, registered, reading.picture, with_picture=with_picture
+            deps.sandbox, registered, reading.picture, with_picture=request.with_picture
         )
+    if reading.picture is not None and picture is not None:
+        rendered = compare_rendered(
+            deps.sandbox,
+            registered,
+            request.data,
+            reading.picture,
+            with_picture=request.with_picture,
+        )
+        picture = replace(picture, rendered=rendered)
     return SignatureComparison(reading.id, fields_of(registered, names, held=held), picture)
 
 

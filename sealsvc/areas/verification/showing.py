@@ -1,4 +1,4 @@
-"""A verdict for a person to look at: both pictures of each seal, a timeline, receipts."""
+"""A verdict for a person: both pictures of each seal, what changed, a timeline, receipts."""
 
 import json
 from base64 import b64encode
@@ -13,6 +13,7 @@ from sealsvc.areas.seals import service as seals
 from sealsvc.areas.transparency import service as transparency
 from sealsvc.areas.transparency.model import SEALING_COMPLETED, TraceEvent, TraceQuery
 from sealsvc.areas.verification import service
+from sealsvc.areas.verification.changes import ShownChanges, changes_of
 from sealsvc.areas.verification.model import VerificationRequest
 from sealsvc.areas.verification.reading import DocumentRead
 from sealsvc.documents.values import SignatureReading
@@ -48,10 +49,14 @@ class TimelineEvent:
 
 @dataclass(frozen=True)
 class ShownVerdict:
-    """A kept report (decoded), pictures by signature id, the timeline, the sealing's receipt."""
+    """A kept report (decoded), the timeline, the sealing's receipt.
+
+    pictures, changes: by signature id; changes: of seals that something was done after.
+    """
 
     report: dict[str, Any]
     pictures: dict[str, Pictures]
+    changes: dict[str, ShownChanges]
     timeline: tuple[TimelineEvent, ...]
     receipt: str | None
 
@@ -70,6 +75,7 @@ def verify_and_show(deps: Deps, request: VerificationRequest) -> ShownVerdict:
     return ShownVerdict(
         report=report,
         pictures=_pictures(deps, document),
+        changes=changes_of(deps.sandbox, request.data, document.reading),
         timeline=tuple(_timeline(deps, report, [*whole, *earlier])),
         receipt=_receipt_path(whole[-1], document.sha256) if whole else None,
     )

@@ -6,6 +6,7 @@ from io import BytesIO
 from typing import Any, TypeVar
 
 from sealsvc.documents.pdf.errors import DocumentEncrypted, DocumentUnreadable
+from sealsvc.documents.pdf.limits import find_excess
 from sealsvc.documents.pdf.pyhanko_api import PdfFileReader, generic
 from sealsvc.documents.values import ReadingProblem
 
@@ -40,6 +41,9 @@ def open_document(data: bytes) -> OpenedDocument:
 
     Raises: DocumentEncrypted, DocumentUnreadable.
     """
+    excess = find_excess(data)
+    if excess is not None:
+        raise DocumentUnreadable(reason=excess)
     try:
         return OpenedDocument(data, _open(data, strict=True), ())
     except DocumentEncrypted:

@@ -25,6 +25,7 @@ MAX_PAGES = 30
 """Most pages of either state that are compared."""
 MAX_PIXELS = 4_000_000
 """Most pixels of one rendering."""
+MAX_SIDE_PX = 8_000
 WIDTH_PX = 700
 MAX_PNG_BYTES = 600_000
 """A larger picture (a photograph) is halved until it fits."""
@@ -116,7 +117,10 @@ def _differences(data: bytes, signed_length: int, limit: int) -> Iterator[PageDi
 
 
 def _opened(data: bytes) -> Any:
-    return pypdfium2.PdfDocument(data)
+    """With its form, without which pdfium draws no seals; its build runs no scripts."""
+    document = pypdfium2.PdfDocument(data)
+    document.init_forms()
+    return document
 
 
 def _pairs(before: Any, after: Any) -> Iterator[tuple[int | None, int | None]]:
@@ -144,12 +148,18 @@ def _pages(document: Any) -> Iterator[_Rendered]:
 def _render(document: Any, index: int) -> _Rendered:
     with closing(document[index]) as page:
         width, height = page.get_size()
-        scale = min(WIDTH_PX / width, sqrt(MAX_PIXELS / (width * height)))
+        # pdfium's width is rounded up.
+        scale = min((WIDTH_PX - 0.5) / width, _most(width, height))
         return _Rendered(_pixels(page, scale), MM_PER_UNIT / scale)
 
 
+def _most(width: float, height: float) -> float:
+    """The largest scale within bounds; a hair-thin page has few pixels, but a long side."""
+    return min(sqrt(MAX_PIXELS / (width * height)), MAX_SIDE_PX / max(width, height))
+
+
 def _pixels(page: Any, scale: float, crop: tuple[float, ...] = (0, 0, 0, 0)) -> Pixels:
-    """On white. Without forms' scripts and live fields: what stands in the file is drawn."""
+    """On white, annotations and fields drawn."""
     with closing(page.render(scale=scale, crop=crop, rev_byteorder=True)) as bitmap:
         drawn = bitmap.to_numpy()
         if drawn.ndim == 2:
@@ -264,7 +274,7 @@ def _region(data: bytes, page: int, box_mm: BoxMm, dpi: float) -> bytes | None:
         if across <= 0 or down <= 0:
             return None
         wanted = dpi / _POINTS_PER_INCH * (box_mm.width / MM_PER_UNIT) / (right - left)
-        scale = min(wanted, sqrt(MAX_PIXELS / (across * down)))
+        scale = min(wanted, _most(across, down))
         return _png(Image.fromarray(_pixels(shown, scale, clipped)))
 
 

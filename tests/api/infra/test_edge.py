@@ -1,10 +1,13 @@
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 
 import httpx
 import pytest
 import structlog
 
+from api.limits import Quota
 from tests.api.infra.conftest import Api, Limits
 
 PROBLEM = "application/problem+json"
@@ -234,6 +237,19 @@ def test_access_log_holds_no_secrets(api: Api) -> None:
     assert "sk_" not in repr(logs)
 
 
+def test_what_others_log_is_one_json_object_a_line() -> None:
+    script = (
+        "import logging; from api.observability import configure_logging; configure_logging();"
+        "logging.getLogger('uvicorn').warning('two\\nlines %s', 'x')"
+    )
+    shown = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60
+    )
+    (line,) = shown.stdout.splitlines()
+    assert json.loads(line)["event"] == "two\nlines x"
+    assert shown.stderr == ""
+
+
 def test_metrics_have_bounded_labels(api: Api) -> None:
     for number in range(3):
         api("GET", f"/v1/items/{number}")
@@ -317,6 +333,14 @@ def test_a_header_does_not_lift_the_limit_of_a_keyless_route(make_api: Callable[
 def test_exempt_network(make_api: Callable[..., Api]) -> None:
     api = make_api(rate_limits=Limits(per_minute=1, exempt=("192.0.2.0/24",)))
     assert [api("GET", "/v1/items/1").status_code for _ in range(3)] == [200] * 3
+
+
+def test_ipv4_in_ipv6_counts_by_its_own_address() -> None:
+    quota = Quota(Limits(per_minute=1, exempt=("127.0.0.0/8",)), clock=lambda: 0.0)
+    assert quota.take("::ffff:127.0.0.1") is None
+    assert quota.take("::ffff:192.0.2.1") == 0
+    assert quota.take("::ffff:192.0.2.2") == 0
+    assert quota.take("192.0.2.1") == -1
 
 
 # ---- pages and entity tags

@@ -12,7 +12,6 @@ import api
 import ca
 import sealsvc
 from api import openapi
-from api.main import create_app
 from api.main import ROUTERS, create_app
 from api.problems import FAMILY_STATUS, all_service_errors, status_of
 from api.texts import TEXTS, language_of

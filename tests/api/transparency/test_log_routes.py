@@ -115,6 +115,9 @@ def test_the_auditors_list(api, doc, key) -> None:
     assert [one["index"] for one in only["data"]] == [2, 3]
     for headers, status in (({}, 401), (key(Scope.ENTITY_READ), 403)):
         assert api("GET", "/v1/audit/events", headers=headers).status_code == status
+    for odd in (2**63, 2**53, -2):  # no database holds such an index
+        params = {"afterIndex": odd}
+        assert api("GET", "/v1/audit/events", params=params, headers=auditor).status_code == 422
 
 
 def test_the_log_as_files(api, deps, logbook) -> None:

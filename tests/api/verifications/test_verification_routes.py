@@ -68,6 +68,8 @@ def test_refused(api: Api, story: Story) -> None:
     assert post(pdf(), "?validationTime=2026-11-21T09:00:00") == (422, "VALIDATION_FAILED")
     future = "?validationTime=2126-11-21T09:00:00Z"
     assert post(pdf(), future) == (422, "VALIDATION_TIME_IN_FUTURE")
+    for out_of_years in ("0001-01-01T00:00:00%2B14:00", "9999-12-31T23:59:59-14:00"):
+        assert post(pdf(), f"?validationTime={out_of_years}") == (422, "VALIDATION_FAILED")
     assert post(bytes(51 * 1024 * 1024)) == (413, "TOO_LARGE")
     assert code(api("GET", f"{VERIFY}/vr_unknown")) == (404, "VERIFICATION_NOT_FOUND")
 

@@ -1,6 +1,7 @@
 """Reports as they are kept: evidence beside them, the same bytes again, one page under a seal."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
@@ -22,7 +23,7 @@ from sealsvc.areas.verification.model import (
     VerificationRequest,
     VerificationView,
 )
-from sealsvc.values import SealStatus, SealType
+from sealsvc.values import SealStatus, SealType, SubjectKind
 from sealsvc.verify.record import EvidenceRecordInvalid
 from tests.areas.sealing.story import APPROVER, A, B, Story, codes, merchant, pdf
 
@@ -131,6 +132,18 @@ def test_the_sealed_page_is_trusted_and_made_once(with_operator: Story) -> None:
     judged = story.verify(page)
     assert judged["summary"] == "TRUSTED", codes(judged)
     assert judged["signatures"][0]["seal"]["ownerUscc"] == B
+
+
+def test_many_who_ask_at_once_get_the_same_page(with_operator: Story) -> None:
+    story = with_operator
+    view = kept(story, pdf())
+    with ThreadPoolExecutor(4) as pool:
+        asked = [pool.submit(sealed_report, story.deps, view.verification_id) for _ in range(4)]
+    assert len({one.result() for one in asked}) == 1
+    completed = [
+        one for one in story.facts(SubjectKind.ENTITY, B) if one.type == "sealing.completed"
+    ]
+    assert len(completed) == 1
 
 
 def test_the_page_of_a_bad_verdict_is_sealed_too(with_operator: Story) -> None:

@@ -1,4 +1,5 @@
 from dataclasses import replace
+from importlib import import_module
 
 import pytest
 from sqlalchemy import func, select
@@ -10,6 +11,7 @@ from sealsvc.areas.entities.model import EntityAlreadyCancelled
 from sealsvc.areas.sealing import service as sealing
 from sealsvc.areas.sealing.model import (
     DeclarationInvalid,
+    SealingIntentClosed,
     SealIsPhysical,
     SealNotActive,
     SealOutOfValidity,
@@ -17,6 +19,7 @@ from sealsvc.areas.sealing.model import (
 )
 from sealsvc.areas.sealing.placing import Box, PlaceWish, placed
 from sealsvc.areas.sealing.service import SealingRequest
+from sealsvc.areas.sealing.service.check import require_sound
 from sealsvc.areas.seals import service as seals
 from sealsvc.areas.seals.model import SealAction
 from sealsvc.areas.seals.model.views import SealApplication, SealNotFound, SealView
@@ -200,6 +203,35 @@ def test_suspended_while_it_was_being_sealed(story: Story, contract: SealView) -
     _, abandoned = _sealing_facts(story)
     assert abandoned is not None
     assert abandoned["reason"] == "SEAL_NOT_ACTIVE"
+
+
+@pytest.mark.parametrize(
+    ("after", "error"), [((), SealNotActive), ((SealAction.RESUME,), SealingIntentClosed)]
+)
+def test_suspended_before_the_self_check(
+    story: Story,
+    contract: SealView,
+    after: tuple[SealAction, ...],
+    error: type[Exception],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The check fails because of what the owner did: a conflict, no fault of the service."""
+
+    def check(deps: Deps, document: object, expected: object) -> None:
+        story.change(contract, SealAction.SUSPEND)
+        try:
+            require_sound(deps, document, expected)  # type: ignore[arg-type]
+        finally:
+            for action in after:
+                story.change(contract, action)
+
+    walk = import_module("sealsvc.areas.sealing.service.seal")  # the package has a verb so named
+    monkeypatch.setattr(walk, "require_sound", check)
+    with pytest.raises(error):
+        story.use(contract)
+    _, abandoned = _sealing_facts(story)
+    assert abandoned is not None
+    assert abandoned["reason"] == error.code  # type: ignore[attr-defined]
 
 
 def _sealing_facts(story: Story) -> tuple[object, dict[str, object] | None]:

@@ -254,3 +254,10 @@ def test_inline_sandbox() -> None:
 
 def test_warm_names_are_ours() -> None:
     assert all(name.startswith("sealsvc.") for name in WARM)
+
+
+def test_what_libraries_say_of_hostile_bytes_reaches_no_log(
+    sandbox: ProcessSandbox, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert sandbox.run(sandboxed.chatter, 'CN=x\n{"event": "forged"}')
+    assert "forged" not in "".join(capfd.readouterr())

@@ -1,5 +1,6 @@
 """What differs on the pages of two states of a file, and one place of a page, as pictures."""
 
+import re
 from dataclasses import replace
 from io import BytesIO
 
@@ -46,12 +47,21 @@ def reds(image: Image.Image) -> int:
     return int((np.asarray(image) == (220, 0, 0)).all(axis=2).sum())
 
 
+def edited(data: bytes) -> Revision:
+    """A revision to edit pages in: pikepdf took the size of paper out of the tree into them."""
+    step = Revision(data)
+    step.add_key(step.pages, b"/MediaBox [0 0 595.28 841.89]")
+    for number, body in step.bodies.items():
+        step.bodies[number] = re.sub(rb"/MediaBox \d+ 0 R ", b"", body)
+    return step
+
+
 def front_page(data: bytes) -> bytes:
     """A further revision with an empty page before the first."""
-    step = Revision(data)
+    step = edited(data)
     page = step.new(b"<< /Type /Page /Parent %d 0 R /MediaBox [0 0 595 842] >>" % step.pages)
     step.replace_in(step.pages, b"/Kids [", b"/Kids [ %d 0 R " % page)
-    count = len(read(data).signatures) and read(data).page_count
+    count = read(data).page_count
     step.replace_in(step.pages, b"/Count %d" % count, b"/Count %d" % (count + 1))
     return step.build()
 
@@ -81,8 +91,11 @@ def test_a_further_seal_is_one_region_where_it_stands() -> None:
 
 def test_regions_apart_are_framed_apart() -> None:
     signed = sealed_once()
-    twice = painted(painted(signed), (60.0, 200.0, 30.0, 6.0))
-    (one,) = page_differences(twice, len(signed), 4)
+    step = edited(signed)
+    extra = step.new(stream(b"0 g 150 500 60 20 re 150 200 60 20 re f"))
+    contents = b"/Contents %d 0 R" % step.contents
+    step.replace_in(step.page, contents, contents.replace(b" ", b" [", 1) + b" %d 0 R]" % extra)
+    (one,) = page_differences(step.build(), len(signed), 4)
     upper, lower = one.boxes_mm
     assert upper.y + 50 < lower.y
 
@@ -98,8 +111,8 @@ def test_a_page_put_in_front_is_the_only_difference() -> None:
 
 def test_a_page_taken_out_is_shown_as_it_was() -> None:
     signed = sealed(plain(3))
-    step = Revision(signed)
-    (kids,) = [line for line in step.bodies[step.pages].split(b"/Kids [")[1:]]
+    step = edited(signed)
+    kids = step.bodies[step.pages].split(b"/Kids [")[1]
     second = b" ".join(kids.split(b"]")[0].split()[3:6])
     step.replace_in(step.pages, second, b"")
     step.replace_in(step.pages, b"/Count 3", b"/Count 2")
@@ -120,7 +133,7 @@ def test_a_page_of_another_size_differs_whole() -> None:
 
 def test_no_more_pages_than_asked_for() -> None:
     signed = sealed(plain(6))
-    step = Revision(signed)
+    step = edited(signed)
     extra = step.new(stream(b"0 g 100 100 200 200 re f"))
     for number, body in list(step.bodies.items()):
         if b"/Type /Page\n" in body or b"/Type /Page " in body:
@@ -143,7 +156,14 @@ def test_pages_that_move_out_of_sight_are_not_called_removed(
 
 
 @pytest.mark.parametrize(
-    "media", [(0, 0, 3, 3), (0, 0, 14400, 14400), (0, 0, 20, 14400), (0, 0, 14400, 20)]
+    "media",
+    [
+        (0, 0, 3, 3),
+        (0, 0, 0.0001, 14400),
+        (0, 0, 14400, 14400),
+        (0, 0, 20, 14400),
+        (0, 0, 14400, 20),
+    ],
 )
 def test_strange_sizes_stay_in_bounds(media: tuple[float, ...]) -> None:
     before = PdfBuilder().boxed(media).build()

@@ -23,3 +23,11 @@ def test_more_negative_than_positive() -> None:
     assert len({vector.id for vector in VECTORS}) == len(VECTORS)
     assert len(VECTORS) >= 70
     assert len(NEGATIVE) > 2 * len(POSITIVE)
+
+
+def test_a_status_of_another_time_names_both_times() -> None:
+    (vector,) = (one for one in VECTORS if one.id == "status-of-other-time")
+    report = judge(vector.given.build(), DEFAULT_POLICY)
+    (finding,) = (one for one in report.findings if one.code == "SEAL_STATUS_OF_OTHER_TIME")
+    fields = dict(finding.params)
+    assert fields["asked"] != fields["wanted"]

@@ -5,6 +5,8 @@ sealed page is verified by the same rules as every document.
 """
 
 import json
+from threading import Lock
+from zlib import crc32
 
 from sealsvc.areas.deps import Deps
 from sealsvc.areas.sealing import repo
@@ -15,9 +17,11 @@ from sealsvc.areas.seals.model.views import SealApplication, SealFilter, SealVie
 from sealsvc.areas.verification import service as verification
 from sealsvc.areas.verification.reports.paper import SEAL_PLACE, report_pdf
 from sealsvc.errors import Unavailable
-from sealsvc.values import DocumentRole, Principal, Scope, SealMedium, SealStatus, SealType
+from sealsvc.values import DocumentRole, Principal, Scope, SealId, SealMedium, SealStatus, SealType
 
 REPORT_SEAL_NAME = "核验报告专用章"
+# Whoever has a report's id may ask for its page; many at once must not mean many uses of the seal.
+_ONE_AT_A_TIME = tuple(Lock() for _ in range(16))
 
 
 class OperatorSealMissing(Unavailable):
@@ -47,8 +51,9 @@ def operator_seals(deps: Deps) -> list[SealView]:
 
 
 def sealed_report(deps: Deps, verification_id: str) -> bytes:
-    """The report's page under the operator's seal; made once, then the same file for ever.
+    """The report's page under the operator's seal; made once, the same file while the seal lives.
 
+    Several server processes asked at once may each make one; the first is then given to all.
     Raises: VerificationNotFound, OperatorSealMissing, and what `seal` raises.
     """
     view = verification.get(deps, verification_id)
@@ -57,18 +62,31 @@ def sealed_report(deps: Deps, verification_id: str) -> bytes:
     if uscc is None or not active:
         raise OperatorSealMissing()
     page = deps.sandbox.run(report_pdf, json.loads(view.body), None, at=view.created_at)
+    seal_id = active[-1].seal_id
+    with _ONE_AT_A_TIME[crc32(verification_id.encode()) % len(_ONE_AT_A_TIME)]:
+        made = _made(deps, seal_id, page)
+        if made is None:
+            _seal_page(deps, uscc, seal_id, page, verification_id)
+            made = _made(deps, seal_id, page)
+    assert made is not None  # it was just completed
+    return made
+
+
+def _made(deps: Deps, seal_id: SealId, page: bytes) -> bytes | None:
     with deps.read() as session:
-        made = repo.find_completed(session, active[-1].seal_id, page)
-    if made is not None:
-        return deps.blobs.get(made)
+        digest = repo.find_completed(session, seal_id, page)
+    return None if digest is None else deps.blobs.get(digest)
+
+
+def _seal_page(deps: Deps, uscc: str, seal_id: SealId, page: bytes, verification_id: str) -> None:
     request = SealingRequest(
-        seal_id=active[-1].seal_id,
+        seal_id=seal_id,
         data=page,
         place=PlaceWish(SEAL_PLACE.page, SEAL_PLACE.x_mm, SEAL_PLACE.y_mm, SEAL_PLACE.width_mm),
         role=DocumentRole.OTHER,
         number=verification_id,
     )
-    return seal(deps, _operator(uscc), request).sealed
+    seal(deps, _operator(uscc), request)
 
 
 def _operator(uscc: str) -> Principal:

@@ -14,6 +14,8 @@ from sealsvc.areas.certs.model import CertificateView
 from sealsvc.areas.deps import Deps
 from sealsvc.areas.entities import service as entities
 from sealsvc.areas.sealing.model import (
+    SealingIntentClosed,
+    SealingSelfCheckFailed,
     SealingView,
     for_use,
     may_use,
@@ -199,7 +201,11 @@ def _make(
         signature_sha256=sha256(signature).hexdigest(),
         before=work.before,
     )
-    require_sound(deps, checked, expected)
+    try:
+        require_sound(deps, checked, expected)
+    except SealingSelfCheckFailed:
+        _blame_change(deps, principal, work.seal)
+        raise
     view = record.complete(
         deps,
         principal,
@@ -208,6 +214,17 @@ def _make(
         signature_sha256=expected.signature_sha256,
     )
     return view, sealed
+
+
+def _blame_change(deps: Deps, principal: Principal, seen: SealView) -> None:
+    """A seal that was changed while it was used fails the check too; that is no fault of ours.
+
+    Raises: SealingIntentClosed, what `may_use` raises.
+    """
+    present = seals.get(deps, seen.seal_id)
+    may_use(for_use(present), principal, None, deps.clock.now())
+    if present.version != seen.version:
+        raise SealingIntentClosed(reason="SEAL_CHANGED")
 
 
 def _give_up(deps: Deps, use: SealingView, error: Exception) -> None:

@@ -1,0 +1,42 @@
+"""`python -m tests.fuzz.run TARGET [SECONDS]`: coverage-guided fuzzing of one parser by atheris.
+
+A finding is written to `tests/fuzz/regressions/TARGET/`, where the ordinary tests pick it up.
+"""
+
+import importlib.util
+import sys
+
+USAGE = "python -m tests.fuzz.run TARGET [SECONDS]; TARGET one of: "
+
+
+def main(arguments: list[str]) -> int:
+    """0 when nothing was found or atheris is not installed; atheris ends the process otherwise."""
+    if importlib.util.find_spec("atheris") is None:
+        print("skipped: atheris is not installed (it exists for Linux and CPython 3.11 to 3.13)")
+        return 0
+    import atheris  # type: ignore[import-not-found]
+
+    with atheris.instrument_imports(include=["sealsvc", "asn1crypto", "pyhanko", "ca"]):
+        from tests.fuzz.targets import CORPUS, REGRESSIONS, TARGETS
+    if not arguments or arguments[0] not in TARGETS:
+        print(USAGE + ", ".join(TARGETS))
+        return 2
+    name, seconds = arguments[0], arguments[1] if len(arguments) > 1 else "60"
+    findings = REGRESSIONS / name
+    findings.mkdir(parents=True, exist_ok=True)
+    options = [
+        "sealsvc-fuzz",
+        f"-max_total_time={seconds}",
+        f"-artifact_prefix={findings}/",
+        "-timeout=20",
+        "-rss_limit_mb=2048",
+        # New inputs are kept beside the corpus, not in it: a person picks the worthwhile ones.
+        f"{CORPUS / name}",
+    ]
+    atheris.Setup([*options[:-1], "-runs=-1", options[-1]], TARGETS[name])
+    atheris.Fuzz()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
