@@ -9,7 +9,7 @@ OUT ?= demo-out
 .DEFAULT_GOAL := help
 
 help: ## 列出所有命令 · list the targets
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: .venv/.run ## 建立 .venv 并安装运行依赖 · create .venv, install what running needs
 setup-dev: .venv/.dev ## 再安装测试工具 · also the test tools
@@ -51,6 +51,9 @@ check: .venv/.dev ## 格式、静态检查、分层、接口文档 · format, li
 corpus: .venv/.dev ## 公开样本全量核验 · every public sample through the HTTP endpoint, a table per class
 	@$(BIN)/python -m tests.corpus.run $(ARGS)
 
+schemathesis: .venv/.dev ## 由 openapi.yaml 造请求 · requests invented from openapi.yaml, a service per client
+	@$(BIN)/python -m tests.api.schemathesis.run $(ARGS)
+
 nightly: .venv/.dev ## 一万次变异与全部样本 · 10,000 mutations, all samples
 	@SEALSVC_NIGHTLY=1 SEALSVC_FULL_CORPUS=1 $(BIN)/python -m pytest tests/attacks tests/fuzz tests/corpus $(ARGS)
 
@@ -66,4 +69,4 @@ samples: .venv/.run ## 重建样例 · rebuild the sample files
 clean: ## 删除环境与演示数据 · delete the environment and the demo's data
 	@rm -rf .venv $(DATA) $(OUT) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 
-.PHONY: help setup setup-dev run demo test check corpus nightly bench openapi samples clean
+.PHONY: help setup setup-dev run demo test check corpus schemathesis nightly bench openapi samples clean

@@ -29,6 +29,7 @@ T = TypeVar("T")
 TASKS_PER_WORKER = 1_000
 MEMORY_BYTES = 2 * 1024**3
 QUEUE_WAIT_S = 60.0
+SPARES = 1
 WARM = (
     "sealsvc.documents.pdf.reader",
     "sealsvc.documents.pdf.sealer",
@@ -50,6 +51,9 @@ class ProcessSandbox:
     address space of a worker (the document libraries alone take under 1 GiB); queue: calls that
     may wait beyond the running ones; max_tasks: calls after which a worker is replaced; warm:
     modules each worker imports before its first call.
+
+    Of several workers one more is kept than was asked for: the successor of a killed one needs
+    seconds to import, and a second hostile call in that time would leave nobody for the others.
     """
 
     def __init__(
@@ -64,6 +68,7 @@ class ProcessSandbox:
     ) -> None:
         self._timeout_s = timeout_s
         self._workers = workers
+        self._processes = workers + (SPARES if workers > 1 else 0)
         self._max_tasks = max_tasks
         self._slots = threading.BoundedSemaphore(workers + queue)
         self._context = multiprocessing.get_context("spawn")
@@ -140,7 +145,7 @@ class ProcessSandbox:
 
     def _new_pool(self) -> ProcessPool:
         pool = ProcessPool(
-            max_workers=self._workers,
+            max_workers=self._processes,
             max_tasks=self._max_tasks,
             initializer=_start_worker,
             initargs=self._start,

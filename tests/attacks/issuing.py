@@ -3,7 +3,8 @@
 from asn1crypto import algos, keys, x509
 
 from ca.keys import Signer
-from tests.builders.x509 import SoftwareSigner, make_signer
+from ca.keys.software import SoftwareSigner
+from tests.builders.x509 import make_signer
 
 
 def imitation(real_der: bytes, label: str, issuer_label: str) -> bytes:

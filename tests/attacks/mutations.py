@@ -130,7 +130,9 @@ def overlay(data: bytes, content: bytes) -> bytes:
     return step.replace_in(step.page, b"/Annots [", b"/Annots [ %d 0 R " % note).build()
 
 
-def _made(function: Callable[..., bytes], *parts: st.SearchStrategy[object]) -> object:
+def _made(
+    function: Callable[..., bytes], *parts: st.SearchStrategy[object]
+) -> st.SearchStrategy[Mutation]:
     def build(arguments: tuple[object, ...]) -> Mutation:
         return Mutation(function.__name__, arguments, lambda data: function(data, *arguments))
 
@@ -159,4 +161,4 @@ ANY = st.one_of(
     _made(value_flip, place, st.integers(0, 15)),
     _made(revision, st.sampled_from(sorted(REVISIONS))),
     _made(overlay, st.binary(max_size=40)),
-)  # type: ignore[arg-type]
+)

@@ -65,7 +65,7 @@ def test_new_encoding_of_unsigned_bytes_is_the_same_signature(world: World, name
 
 def test_another_value_of_the_same_key_is_not_the_logged_signature(world: World) -> None:
     """(r, n - s) verifies as well as (r, s), but the log knows nothing of it."""
-    _, report = world.verdict(mirrored(world.invoice))
+    _, report = world.verdict(mirrored(world, world.invoice))
 
     assert "SIGNING_TIME_PROVEN" not in codes(report)
     assert "LOG_RECEIPT_MISSING" in codes(report)

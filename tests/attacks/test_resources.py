@@ -17,7 +17,8 @@ from sealsvc.documents.pdf.limits import MAX_DIGITS, MAX_NAME, MAX_SECTIONS, fin
 from sealsvc.settings import Settings
 from tests.areas.conftest import SettableClock
 from tests.areas.sealing.story import codes
-from tests.attacks.bombs import BOMBS, document, prev_chain
+from tests.attacks.bombs import BOMBS
+from tests.attacks.explosives import document, prev_chain
 from tests.attacks.world import ACCEPTED, World, open_story
 from tests.builders import pdf
 

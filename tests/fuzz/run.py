@@ -5,6 +5,7 @@ A finding is written to `tests/fuzz/regressions/TARGET/`, where the ordinary tes
 
 import importlib.util
 import sys
+import tempfile
 
 USAGE = "python -m tests.fuzz.run TARGET [SECONDS]; TARGET one of: "
 
@@ -14,7 +15,7 @@ def main(arguments: list[str]) -> int:
     if importlib.util.find_spec("atheris") is None:
         print("skipped: atheris is not installed (it exists for Linux and CPython 3.11 to 3.13)")
         return 0
-    import atheris  # type: ignore[import-not-found]
+    import atheris  # type: ignore[import-not-found, import-untyped, unused-ignore]
 
     with atheris.instrument_imports(include=["sealsvc", "asn1crypto", "pyhanko", "ca"]):
         from tests.fuzz.targets import CORPUS, REGRESSIONS, TARGETS
@@ -24,16 +25,18 @@ def main(arguments: list[str]) -> int:
     name, seconds = arguments[0], arguments[1] if len(arguments) > 1 else "60"
     findings = REGRESSIONS / name
     findings.mkdir(parents=True, exist_ok=True)
+    fresh = tempfile.mkdtemp(prefix=f"sealsvc-fuzz-{name}-")
     options = [
         "sealsvc-fuzz",
         f"-max_total_time={seconds}",
         f"-artifact_prefix={findings}/",
         "-timeout=20",
         "-rss_limit_mb=2048",
-        # New inputs are kept beside the corpus, not in it: a person picks the worthwhile ones.
+        # New inputs go to the first folder, not into the corpus: a person picks worthwhile ones.
+        fresh,
         f"{CORPUS / name}",
     ]
-    atheris.Setup([*options[:-1], "-runs=-1", options[-1]], TARGETS[name])
+    atheris.Setup(options, TARGETS[name])
     atheris.Fuzz()
     return 0
 

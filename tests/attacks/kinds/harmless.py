@@ -6,6 +6,7 @@ from asn1crypto import cms, core
 
 from tests.attacks.craft import cms_of, edited_cms, hole_of, with_cms, without_issuers
 from tests.attacks.kinds.messages import P256_ORDER, changed_signature, der, integer
+from tests.attacks.world import World
 
 
 def upper_case(data: bytes) -> bytes:
@@ -35,8 +36,9 @@ def garbage_timestamp(data: bytes) -> bytes:
     return with_cms(data, info.dump(force=True))
 
 
-def mirrored(data: bytes) -> bytes:
-    return changed_signature(lambda r, s: der(integer(r), integer(P256_ORDER - s)))(None, data)
+def mirrored(world: World, data: bytes) -> bytes:
+    """(r, n - s): as good a signature of the same bytes, but another value."""
+    return changed_signature(lambda r, s: der(integer(r), integer(P256_ORDER - s)))(world, data)
 
 
 HARMLESS: dict[str, Callable[[bytes], bytes]] = {

@@ -152,7 +152,7 @@ def der(*numbers: bytes) -> bytes:
 
 
 def integer(value: int, pad: int = 0) -> bytes:
-    return bytes(pad) + util.int_to_bytes(value, signed=True)
+    return bytes(pad) + bytes(util.int_to_bytes(value, signed=True))
 
 
 def enveloped(world: World, data: bytes) -> bytes:
