@@ -27,6 +27,8 @@ from sealsvc.storage.uow import Store
 from sealsvc.tlog.keys import KeyType, VerifierKey
 
 LOG_SUITE = "ed25519"
+# Each queued call may hold a document of 50 MB; who comes later is told at once to come again.
+QUEUED_PER_WORKER = 16
 SPKI_PREFIX_BYTES = 12  # DER header before the 32 bytes of an Ed25519 key (RFC 8410 section 4)
 
 KEY_STORES: tuple[tuple[str, Callable[[Path, list[Kek], Rng], KeyStore]], ...] = (
@@ -134,6 +136,7 @@ def _sandbox(settings: Settings) -> ProcessSandbox:
         workers=settings.workers,
         timeout_s=settings.worker_timeout_s,
         memory_bytes=settings.worker_memory_mb * 1024 * 1024,
+        queue=QUEUED_PER_WORKER * settings.workers,
     )
 
 
