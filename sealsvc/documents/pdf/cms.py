@@ -10,7 +10,6 @@ from typing import Any
 
 from asn1crypto import cms, core, parser, tsp, x509
 
-from sealsvc.documents.pdf.der import require_der
 from sealsvc.documents.pdf.opening import attempt
 from sealsvc.documents.pdf.pyhanko_api import check_ess_certid, generic_cms
 from sealsvc.documents.values import DigestOutcome, ReadingProblem, SignatureOutcome
@@ -71,9 +70,6 @@ def read_cms(contents: bytes, covered: bytes | None, *, timestamp: bool, cades: 
     attempt(problems, "CMS_UNREADABLE", None, lambda: _describe(reading, parts))
     attempt(problems, "CMS_UNREADABLE", None, lambda: _collect_material(reading, parts))
     attempt(problems, "CMS_SHAPE", None, lambda: _check_shape(reading, parts, timestamp, cades))
-    if cades and not timestamp:
-        whole = contents[: parser.peek(contents)]
-        attempt(problems, "CMS_NOT_DER", None, lambda: require_der(whole))
     if covered is not None:
         attempt(
             problems,

@@ -36,6 +36,13 @@ def garbage_timestamp(data: bytes) -> bytes:
     return with_cms(data, info.dump(force=True))
 
 
+def indefinite(data: bytes) -> bytes:
+    """The outermost SEQUENCE with an indefinite length; honest software writes it (EU's DSS)."""
+    value = cms_of(without_issuer(data))
+    assert value[:2] == b"\x30\x82"
+    return with_cms(data, b"\x30\x80" + value[4:] + b"\0\0")
+
+
 def mirrored(world: World, data: bytes) -> bytes:
     """(r, n - s): as good a signature of the same bytes, but another value."""
     return changed_signature(lambda r, s: der(integer(r), integer(P256_ORDER - s)))(world, data)
@@ -46,4 +53,5 @@ HARMLESS: dict[str, Callable[[bytes], bytes]] = {
     "issuer's certificate left out": without_issuer,
     "unknown unsigned attribute": unknown_unsigned_attribute,
     "garbage time-stamp": garbage_timestamp,
+    "indefinite length": indefinite,
 }

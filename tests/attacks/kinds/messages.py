@@ -6,7 +6,7 @@ from typing import Any
 from asn1crypto import algos, cms, core, util, x509
 
 from tests.attacks.craft import cms_of, edited_cms, leaf_of, with_cms, without_issuers
-from tests.attacks.kinds.kind import BROKEN, INVOICE, REFUSED, UNTRUSTED, Kind, Make
+from tests.attacks.kinds.kind import BROKEN, INVOICE, REFUSED, Kind, Make
 from tests.attacks.world import World
 from tests.builders import pdf
 
@@ -160,14 +160,6 @@ def enveloped(world: World, data: bytes) -> bytes:
     return with_cms(data, info.dump())
 
 
-def indefinite(world: World, data: bytes) -> bytes:
-    """The outermost SEQUENCE with an indefinite length: BER that DER forbids."""
-    value = cms_of(edited_cms(without_issuers)(world, data))
-    assert value[0] == 0x30
-    assert value[1] == 0x82
-    return with_cms(data, b"\x30\x80" + value[4:] + b"\0\0")
-
-
 # fmt: off
 _KINDS = (
     Kind("cms-transplanted", "value of another sealed file", transplanted, BROKEN),
@@ -201,7 +193,6 @@ _KINDS = (
          REFUSED),
     Kind("cms-other-serial", "signer named by another serial", edited_cms(other_serial), REFUSED),
     Kind("cms-not-signed-data", "no SignedData at all", enveloped, REFUSED),
-    Kind("cms-indefinite-length", "BER with an indefinite length", indefinite, UNTRUSTED),
     Kind("cms-value-zero", "r = s = 0",
          changed_signature(lambda r, s: der(b"\0", b"\0")), BROKEN),
     Kind("cms-value-order", "r = s = n",
