@@ -54,6 +54,9 @@ corpus: .venv/.dev ## 公开样本全量核验 · every public sample through th
 schemathesis: .venv/.dev ## 由 openapi.yaml 造请求 · requests invented from openapi.yaml, a service per client
 	@$(BIN)/python -m tests.api.schemathesis.run $(ARGS)
 
+fuzz: .venv/.dev ## 模糊测试 · coverage-guided fuzzing of one parser: TARGET=pdf SECONDS=60 (needs atheris)
+	@$(BIN)/python -m tests.fuzz.run $(or $(TARGET),pdf) $(or $(SECONDS),60)
+
 nightly: .venv/.dev ## 一万次变异与全部样本 · 10,000 mutations, all samples
 	@SEALSVC_NIGHTLY=1 SEALSVC_FULL_CORPUS=1 $(BIN)/python -m pytest tests/attacks tests/fuzz tests/corpus $(ARGS)
 
@@ -69,4 +72,4 @@ samples: .venv/.run ## 重建样例 · rebuild the sample files
 clean: ## 删除环境与演示数据 · delete the environment and the demo's data
 	@rm -rf .venv $(DATA) $(OUT) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 
-.PHONY: help setup setup-dev run demo test check corpus schemathesis nightly bench openapi samples clean
+.PHONY: help setup setup-dev run demo test check corpus schemathesis fuzz nightly bench openapi samples clean

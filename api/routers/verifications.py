@@ -34,11 +34,12 @@ def verify_document(
     upload: Upload_,
     options: Annotated[VerifyOptions, Depends(OptionsOf(VerifyOptions))],
 ) -> Response:
-    """Needs no key; a failed verification is a report too. The document is not kept.
+    """Needs no key; a failed verification is a report too. The document is not kept. One that needs
+    more than a worker may use gets an INDETERMINATE report with the finding RESOURCE_LIMIT.
 
     `evidence=true` with a key of scope `verify` makes the verification itself a fact. Problems:
-    UNSUPPORTED_FORMAT, DOCUMENT_ENCRYPTED, DOCUMENT_UNREADABLE, TOO_LARGE, RESOURCE_LIMIT,
-    POLICY_UNKNOWN, VALIDATION_TIME_IN_FUTURE, USCC_INVALID, EXPECTATION_INVALID, SCOPE_MISSING.
+    UNSUPPORTED_FORMAT, DOCUMENT_ENCRYPTED, DOCUMENT_UNREADABLE, TOO_LARGE, POLICY_UNKNOWN,
+    VALIDATION_TIME_IN_FUTURE, USCC_INVALID, EXPECTATION_INVALID, SCOPE_MISSING.
     """
     request = options.request(upload.data, upload.filename)
     return _answer(service.verify(services.deps, principal, request))

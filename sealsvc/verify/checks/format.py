@@ -38,7 +38,9 @@ SAID_ELSEWHERE = frozenset(
         "SIGNING_TIME_UNREADABLE",
     }
 )
-NAMED_PROBLEMS = frozenset({"SIGNATURE_OUTSIDE_FORM", "MULTIPLE_SIGNER_INFOS", "ECONTENT_PRESENT"})
+NAMED_PROBLEMS = frozenset(
+    {"SIGNATURE_OUTSIDE_FORM", "MULTIPLE_SIGNER_INFOS", "ECONTENT_PRESENT", "RESOURCE_LIMIT"}
+)
 # Defects behind which no signature can hide: the reader searches the bytes besides.
 HIDES_NOTHING = frozenset(
     {"STRUCTURE_LENIENT", "HYBRID_XREF", "PAGES_UNREADABLE", "DSS_UNREADABLE"}

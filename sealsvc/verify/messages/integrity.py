@@ -31,6 +31,15 @@ INTEGRITY: dict[str, Entry] = {
         "文件结构存在疑点（{problem}），无法给出肯定结论",
         "The document's structure raises doubts ({problem}); no positive conclusion is possible",
     ),
+    "RESOURCE_LIMIT": Entry(
+        Weight.DOUBT,
+        Block.FC,
+        Axis.INTEGRITY,
+        SubIndication.SIG_CONSTRAINTS_FAILURE,
+        "our policy",
+        "文件处理超出单次核验的资源上限，未能完成核验",
+        "The document needs more time or memory than one verification may use; it was not finished",
+    ),
     "SIGNATURE_OUTSIDE_FORM": Entry(
         Weight.DOUBT,
         Block.FC,

@@ -115,7 +115,9 @@ def test_a_report_is_kept_byte_for_byte_and_the_document_is_not(
     report = json.loads(view.body)
     assert report["id"] == view.verification_id
     assert report["subject"]["filename"] == "合同.pdf"
-    assert report["links"] == {"self": f"/v1/verifications/{view.verification_id}"}
+    own = f"/v1/verifications/{view.verification_id}"
+    assert report["links"]["self"] == own
+    assert report["links"]["pdf"] == f"{own}?format=pdf"
     assert report["receipt"] is None
     assert report["sentence"] != report["sentenceEn"]
     with pytest.raises(Exception, match="BLOB_NOT_FOUND"):
