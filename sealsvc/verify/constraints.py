@@ -35,7 +35,7 @@ CONSTRAINTS: tuple[Constraint, ...] = (
         Block.FC,
         "EN 319 102-1 5.2.2",
         "DOCUMENT_STRUCTURE_DOUBTFUL SIGNATURE_OUTSIDE_FORM SIGNATURE_REMOVED"
-        " SIGNATURE_NOT_GATHERED TOO_MANY_SIGNATURES",
+        " SIGNATURE_NOT_GATHERED TOO_MANY_SIGNATURES RESOURCE_LIMIT",
     ),
     _of(
         "wholeRevisionCovered",
