@@ -8,23 +8,33 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from sealsvc.formats.values import (
+    DigestOutcome,
+    ESealReading,
+    ReadingProblem,
+    SignatureOutcome,
+)
 from sealsvc.values import DocumentRole, Placement
 
-
-class DigestOutcome(StrEnum):
-    """Does the document still have the digest that was signed? (EN 319 102-1, 5.2.7, CV)."""
-
-    MATCHES = "MATCHES"
-    DIFFERS = "DIFFERS"
-    NOT_CHECKED = "NOT_CHECKED"
-
-
-class SignatureOutcome(StrEnum):
-    """Does the signature value verify with the key of the signer's certificate?"""
-
-    VERIFIES = "VERIFIES"
-    FAILS = "FAILS"
-    NOT_CHECKED = "NOT_CHECKED"
+__all__ = [
+    "Change",
+    "ChangeClass",
+    "Coverage",
+    "DigestOutcome",
+    "DocumentReading",
+    "ESealReading",
+    "PreparedSealing",
+    "ReadingProblem",
+    "SealPicture",
+    "SealingSpec",
+    "SignatureOutcome",
+    "SignatureReading",
+    "StampBox",
+    "Straddle",
+    "StraddleEdge",
+    "TimestampKind",
+    "TimestampReading",
+]
 
 
 class Coverage(StrEnum):
@@ -62,14 +72,6 @@ class Change:
 
 
 @dataclass(frozen=True)
-class ReadingProblem:
-    """Something about the bytes that a judge must know. code: UPPER_SNAKE; detail: no content."""
-
-    code: str
-    detail: str = ""
-
-
-@dataclass(frozen=True)
 class SealPicture:
     """The picture a signature shows. png: re-encoded RGBA; rgba_sha256: hex over `w h` + pixels.
 
@@ -83,6 +85,22 @@ class SealPicture:
     y_mm: float
     width_mm: float
     height_mm: float
+
+
+@dataclass(frozen=True)
+class StampBox:
+    """One place where a seal, or a slice of it, is drawn: millimetres from the page's top-left.
+
+    clip: x, y, width, height of the visible part inside the box; None = all of it.
+    Source: ofd.md section 6.
+    """
+
+    page: int
+    x_mm: float
+    y_mm: float
+    width_mm: float
+    height_mm: float
+    clip: tuple[float, float, float, float] | None = None
 
 
 class TimestampKind(StrEnum):
@@ -133,6 +151,8 @@ class SignatureReading:
     docmdp_kept: None when no certification applies to this signature. timestamps: the tokens
     inside it, read. imprint_algorithm: of a document time-stamp's message imprint.
     binding_digest: the digest by which the signed attributes name the signer's certificate.
+    eseal: the electronic seal inside a seal signature (GB/T 38540 and its relatives). stamps: every
+    place where a national seal is drawn. In OFD field_name is the package path of Signature.xml.
     """
 
     id: str
@@ -163,6 +183,8 @@ class SignatureReading:
     timestamps: tuple[TimestampReading, ...] = ()
     imprint_algorithm: str | None = None
     binding_digest: str | None = None
+    eseal: ESealReading | None = None
+    stamps: tuple[StampBox, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -181,13 +203,36 @@ class DocumentReading:
     problems: tuple[ReadingProblem, ...]
 
 
+class StraddleEdge(StrEnum):
+    """The edge over which a straddle seal (骑缝章) is cut."""
+
+    LEFT = "LEFT"
+    RIGHT = "RIGHT"
+    TOP = "TOP"
+    BOTTOM = "BOTTOM"
+
+
+@dataclass(frozen=True)
+class Straddle:
+    """A seal cut over one edge of several pages; pages: 1-based, empty = all of the document.
+
+    position: where along the edge the seal's middle lies, 0..1 of the edge's length.
+    Source: ofd.md section 6.
+    """
+
+    edge: StraddleEdge = StraddleEdge.RIGHT
+    pages: tuple[int, ...] = ()
+    position: float = 0.5
+
+
 @dataclass(frozen=True)
 class SealingSpec:
     """How to put one seal on one document.
 
     imprint_png None means invisible. certificate_der is the signer's, chain_der its issuers
     without the root (pdf.md rule 9). suite: name in ca.algorithms. field_name: random, given by
-    the caller. imprint_height_ratio: height of the box over its width.
+    the caller. imprint_height_ratio: height of the box over its width. eseal_der: the SESeal of a
+    national suite, which OFD needs. straddle: also or only (placement None) over an edge, OFD only.
     """
 
     role: DocumentRole
@@ -200,6 +245,8 @@ class SealingSpec:
     imprint_png: bytes | None
     placement: Placement | None
     imprint_height_ratio: float = 1.0
+    eseal_der: bytes | None = None
+    straddle: Straddle | None = None
 
 
 @dataclass(frozen=True)
