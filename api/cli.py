@@ -58,6 +58,7 @@ def serve(
         # begins by default; h11 ignores the offer, as RFC 9110 section 7.8 allows.
         http="h11",
         timeout_graceful_shutdown=20,
+        limit_concurrency=settings.limit_concurrency or None,
     )
 
 

@@ -30,17 +30,33 @@ _MAC_BYTES = 16
 
 
 class RateLimits(Protocol):
-    """per_minute: requests without a key, for one address; exempt: networks in CIDR form."""
+    """What a caller without a key may do, by address (an IPv6 /64 counts as one).
+
+    per_minute: tokens a minute, 0 switches the limit off; exempt: networks that are never limited,
+    in CIDR form as `127.0.0.0/8`. cost_heavy: tokens for drawn pages and reports judged again;
+    cost_per_second: for each second of work on a document beyond the first. failed_keys_per_minute:
+    keys that are none. upload_bytes: held at once by the process, and upload_bytes_per_address, 0 =
+    no limit. jobs_per_address: documents in work at once; job_wait_s: longest wait for such a slot.
+    """
 
     @property
-    def per_minute(self) -> int:
-        """Quota of one address (an IPv6 /64 counts as one); 0 switches the limit off."""
-        ...
-
+    def per_minute(self) -> int: ...  # noqa: D102 - see above, as all of these
     @property
-    def exempt(self) -> Sequence[str]:
-        """Networks that are never limited, as `127.0.0.0/8`."""
-        ...
+    def exempt(self) -> Sequence[str]: ...  # noqa: D102
+    @property
+    def cost_heavy(self) -> int: ...  # noqa: D102
+    @property
+    def cost_per_second(self) -> int: ...  # noqa: D102
+    @property
+    def failed_keys_per_minute(self) -> int: ...  # noqa: D102
+    @property
+    def upload_bytes(self) -> int: ...  # noqa: D102
+    @property
+    def upload_bytes_per_address(self) -> int: ...  # noqa: D102
+    @property
+    def jobs_per_address(self) -> int: ...  # noqa: D102
+    @property
+    def job_wait_s(self) -> float: ...  # noqa: D102
 
 
 class Services(Protocol):
@@ -58,7 +74,7 @@ class Services(Protocol):
 
     @property
     def rate_limits(self) -> RateLimits:
-        """Limits for requests without a key."""
+        """What callers may use, by address."""
         ...
 
     @property

@@ -125,6 +125,8 @@ CODE_STATUS: Mapping[str, int] = {
     "IDEMPOTENCY_KEY_REUSED": 422,
     "RESOURCE_LIMIT": 422,
     "QUOTA_EXCEEDED": 429,
+    "TOO_MANY_UPLOADS": 429,
+    "TOO_MANY_RUNNING": 429,
 }
 
 _HTTP_CODE: Mapping[int, str] = {

@@ -99,6 +99,9 @@ TEXTS: dict[str, Text] = {
     "STATE_CONFLICT": Text("当前状态不允许", "The present state does not permit it", STATE),
     "PRECONDITION_FAILED": Text("前置条件不满足", "Precondition failed", REREAD),
     "QUOTA_EXCEEDED": Text("请求过于频繁", "Too many requests", RETRY),
+    "UPLOADS_BUSY": Text("上传过多，暂不能接收", "Too many uploads just now", RETRY),
+    "TOO_MANY_UPLOADS": Text("同一地址同时上传过多", "Too much uploaded at once", RETRY),
+    "TOO_MANY_RUNNING": Text("同一地址处理中的文件过多", "Too many documents in work", RETRY),
     "UPSTREAM_UNAVAILABLE": Text("服务暂不可用", "Unavailable for now", RETRY),
     "INTERNAL": Text("服务内部错误", "Internal error", OPERATOR),
     "IDEMPOTENCY_KEY_MISSING": Text("缺少幂等键", "Idempotency-Key missing", NEW_KEY),
@@ -171,6 +174,12 @@ TEXTS: dict[str, Text] = {
     "SEAL_APPLICATION_INVALID": Text("印章申请无效", "Seal application invalid", FIX),
     "SEAL_IMPRINT_MISSING": Text("缺少印模备案", "Imprint not filed", STATE),
     "SEAL_OWNER_CHANGED": Text("主体名称已变更，须重新申请", "Owner's name has changed", STATE),
+    "SEAL_HAS_NO_KEY": Text("实体印章没有密钥", "A physical seal has no key", STATE),
+    "SEAL_SUITE_MISSING": Text(
+        "印章没有该算法的证书，请先换发", "No certificate of this suite; reissue the seal", STATE
+    ),
+    "SEALING_SUITE_INVALID": Text("签章算法不适用", "Suite does not fit the document", FIX),
+    "STRADDLE_NOT_SUPPORTED": Text("该格式不支持骑缝章", "No straddle seal in this format", FIX),
     "SEAL_COUNTERPART_INVALID": Text("对应印章无效", "Counterpart seal invalid", FIX),
     # Sealing
     "SEALING_NOT_FOUND": Text("用章记录不存在", "Sealing not found", ABSENT),
@@ -186,6 +195,15 @@ TEXTS: dict[str, Text] = {
     "EVIDENCE_NOT_KEPT": Text("该报告的证据未保存", "Evidence of the report is not kept", ABSENT),
     "EVIDENCE_RECORD_INVALID": Text("证据记录无效", "Evidence record invalid", FIX),
     "VERIFICATION_NOT_FOUND": Text("验证报告不存在", "Verification not found", ABSENT),
+    "VERIFICATION_EXPIRED": Text(
+        "验证报告已过保存期或不存在",
+        "The verification report has expired, or never existed",
+        Advice(
+            "未存证的报告只保存一段时间；请用原文件重新验证，需要长期保存时请用 evidence=true。",
+            "Reports that are no fact of the log are kept for a while only: verify the file again, "
+            "with evidence=true where the report must last.",
+        ),
+    ),
     "VALIDATION_TIME_IN_FUTURE": Text("验证时间不能晚于现在", "Validation time in the future", FIX),
     "EXPECTATION_INVALID": Text("预期条件无效", "Expectation invalid", FIX),
     "POLICY_UNKNOWN": Text("未知的验证策略", "Unknown policy", FIX),

@@ -1,7 +1,7 @@
 """Documents as they arrive: raw body or multipart, options beside them.
 
 The loop only moves bytes into a spool; parsing multipart and JSON runs in the thread pool. How
-much may come is counted by `api.limits` while it streams.
+much may come is counted by `api.limits` while it streams; how much at once, by `api.load`.
 """
 
 import json
@@ -18,6 +18,7 @@ from python_multipart.multipart import Field, File, FormParser, parse_options_he
 
 from api.context import header
 from api.deps import Services_
+from api.load import begin_job
 from api.problems import (
     InvalidRequest,
     MalformedRequest,
@@ -67,13 +68,15 @@ class Received:
 async def received_form(request: Request, services: Services_) -> Received:
     """Dependency: read the request's documents and plain fields once.
 
-    Raises: MalformedRequest, InvalidRequest, TooLarge, UnsupportedMediaType.
+    Raises: MalformedRequest, InvalidRequest, TooLarge, UnsupportedMediaType, TooManyRunning,
+    TooManyUploads, UploadsBusy.
     """
     with SpooledTemporaryFile(max_size=SPOOL_BYTES) as spool:
         async for chunk in request.stream():
             # A write reaches the disk only past SPOOL_BYTES, and then the page cache.
             spool.write(chunk)
         spool.seek(0)
+        await begin_job(request.scope)
         content_type = header(request.scope, b"content-type")
         found = await to_thread.run_sync(_parse, spool, content_type)
     limit = services.deps.config.max_document_bytes

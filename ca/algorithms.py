@@ -22,14 +22,19 @@ from cryptography.hazmat.primitives.serialization import (
     load_der_public_key,
 )
 
+from ca import sm2
 from ca.errors import PublicKeyInvalid, SignatureDoesNotMatch, UnknownSuite
 
 ECDSA_SHA256_OID = "1.2.840.10045.4.3.2"
 ED25519_OID = "1.3.101.112"
 RSA_SHA256_OID = "1.2.840.113549.1.1.11"
+SM2_SM3_OID = "1.2.156.10197.1.501"
+SM2_SIGNATURE_OID = "1.2.156.10197.1.301.1"
+SM2_SM3 = "sm2-sm3"
 PUBLIC_KEY_CACHE = 1024
 
-PublicKey = ec.EllipticCurvePublicKey | rsa.RSAPublicKey | ed25519.Ed25519PublicKey
+_ReadableKey = ec.EllipticCurvePublicKey | rsa.RSAPublicKey | ed25519.Ed25519PublicKey
+PublicKey = _ReadableKey | sm2.Sm2PublicKey
 
 
 class PrivateKey(Protocol):
@@ -85,11 +90,14 @@ class SignatureSuite:
 def load_public_key(spki_der: bytes) -> PublicKey:
     """The key of a canonical DER SubjectPublicKeyInfo.
 
-    Raises: PublicKeyInvalid. Source: RFC 3279 section 2.3, RFC 5480 section 2 (named curves).
+    Raises: PublicKeyInvalid; CaUnavailable for an SM2 key where no provider of SM2 is.
+    Source: RFC 3279 section 2.3, RFC 5480 section 2 (named curves), GM/T 0009 (SM2).
     """
+    if sm2.is_sm2_key(spki_der):  # `cryptography` does not know the curve
+        return sm2.load_public_key(spki_der)
     try:
         key = load_der_public_key(spki_der)
-        if not isinstance(key, PublicKey):
+        if not isinstance(key, _ReadableKey):
             raise PublicKeyInvalid(reason="kind")
         canonical = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:
@@ -118,7 +126,7 @@ class _LoadedKey:
         raise TypeError("private keys are not pickled")
 
 
-def _spki(key: PublicKey) -> bytes:
+def _spki(key: _ReadableKey) -> bytes:
     return key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
 
 
@@ -250,6 +258,29 @@ def _ed25519_suite() -> SignatureSuite:
     )
 
 
+def _sm2_owns(spki_der: bytes) -> bool:
+    return isinstance(load_public_key(spki_der), sm2.Sm2PublicKey)
+
+
+def _sm2_suite() -> SignatureSuite:
+    """SM2 with SM3 under the default user id. Source: GB/T 35276, GM/T 0009, GB/T 20518.
+
+    The AlgorithmIdentifier has no parameters, as OpenSSL writes it.
+    """
+    return SignatureSuite(
+        name=SM2_SM3,
+        signature_oid=SM2_SM3_OID,
+        digest="sm3",
+        algorithm_der=_algorithm_der("sm2_sm3"),
+        leaf_ok=True,
+        ca_ok=True,
+        generate=sm2.generate,
+        load=sm2.load,
+        owns=_sm2_owns,
+        check=sm2.check,
+    )
+
+
 def _algorithm_der(name: str) -> bytes:
     return bytes(algos.SignedDigestAlgorithm({"algorithm": name}).dump())
 
@@ -260,6 +291,7 @@ SUITES: tuple[SignatureSuite, ...] = (
     _rsa_suite("rsa3072-sha256", 3072),
     _rsa_suite("rsa4096-sha256", 4096, leaf_ok=False),
     _ed25519_suite(),
+    _sm2_suite(),
 )
 
 
@@ -310,3 +342,23 @@ def key_identifier(spki_der: bytes) -> bytes:
     """
     info = keys.PublicKeyInfo.load(spki_der)
     return bytes(info.sha256[:20])
+
+
+def concerns_sm2(signature_oid: str, spki_der: bytes) -> bool:
+    """Whether a signature's algorithm or its key is SM2, so that `check_sm2` must judge it."""
+    return signature_oid in _SM2_OIDS or sm2.is_sm2_key(sm2.canonical_spki(spki_der))
+
+
+def check_sm2(signature_oid: str, spki_der: bytes, signature_der: bytes, data: bytes) -> None:
+    """Return when a found signature, algorithm and key all SM2, is the key's over `data`.
+
+    More lenient than a suite with what others made: either OID of the algorithm, and the curve
+    under its odd OID. Raises: SignatureDoesNotMatch, PublicKeyInvalid, CaUnavailable.
+    Source: seal-formats.md section 2.
+    """
+    if signature_oid not in _SM2_OIDS:
+        raise SignatureDoesNotMatch(reason="the algorithm is not the key's")
+    sm2.check(sm2.canonical_spki(spki_der), signature_der, data)
+
+
+_SM2_OIDS = frozenset({SM2_SM3_OID, SM2_SIGNATURE_OID})

@@ -160,7 +160,8 @@ def _extensions(
         _extension("key_usage", set(profile.key_usage), critical=True),
     ]
     if profile.ext_key_usage:
-        found.append(_extension("extended_key_usage", list(profile.ext_key_usage)))
+        purposes, critical = list(profile.ext_key_usage), profile.critical_purposes
+        found.append(_extension("extended_key_usage", purposes, critical=critical))
     found.append(_extension("key_identifier", key_identifier(request.spki_der)))
     found.append(_extension("authority_key_identifier", {"key_identifier": issuer.key_id}))
     if profile.policy_oid is not None:

@@ -250,7 +250,10 @@ def _known_extensions(candidate: Candidate) -> str | None:
     for kind, critical, _extension in candidate.extensions():
         if kind not in _EXTENSIONS:
             return f"extension {kind} is not part of the profile"
-        if critical != _EXTENSIONS[kind]:
+        expected = _EXTENSIONS[kind]
+        if kind == "extended_key_usage":
+            expected = candidate.profile.critical_purposes
+        if critical != expected:
             return f"criticality of {kind} is wrong"
     return None
 

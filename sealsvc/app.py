@@ -16,6 +16,7 @@ from sealsvc.adapters.sandbox import InlineSandbox, ProcessSandbox
 from sealsvc.adapters.system import SystemClock, SystemRng
 from sealsvc.areas.deps import Deps, DomainConfig
 from sealsvc.errors import NotFound
+from sealsvc.formats.values import SealVersion
 from sealsvc.ports import Rng
 from sealsvc.settings import Settings
 from sealsvc.storage.db import make_engine
@@ -150,4 +151,7 @@ def _config(settings: Settings, founding: Founding) -> DomainConfig:
         crl_lifetime=timedelta(days=settings.crl_days),
         strict_org_check=settings.strict_org_check,
         operator_uscc=founding.operator_uscc,
+        report_lifetime=timedelta(days=settings.report_days) if settings.report_days else None,
+        eseal_version=SealVersion(settings.eseal_version),
+        eseal_list_type=settings.eseal_list_type,
     )

@@ -10,11 +10,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import structlog
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import Engine
 
+from ca.errors import CaUnavailable
 from ca.keys.software import create_kek_file
+from ca.names import SubjectName
 from sealsvc.adapters.system import SystemClock, SystemRng
 from sealsvc.app import LOG_SUITE, Parts, assemble, key_store, load_keks
 from sealsvc.areas.access import service as access
@@ -37,6 +40,7 @@ from sealsvc.storage.uow import Store
 from sealsvc.values import Principal, Scope, SealStatus
 
 CLIENTS_FILE = "demo-clients.json"
+DEMO_MAKER = ("12420000000000027K", "示例印章制作中心")
 DEMO_OPERATOR = ("113300000000000199", "示例可信交易服务中心")
 _FOUNDER = Principal(
     "system:founder",
@@ -45,6 +49,9 @@ _FOUNDER = Principal(
 )
 _APPROVER = Principal("system:approver", "init", frozenset({Scope.SEAL_APPROVE}))
 _UNFINISHED = (SealStatus.APPLIED, SealStatus.APPROVED)
+
+
+_log = structlog.get_logger("sealsvc.initialise")
 
 
 class DomainExists(Conflict):
@@ -71,6 +78,7 @@ def _initialise(settings: Settings, *, demo: bool) -> None:
     founding = _found(settings, engine, demo=demo)
     parts = assemble(settings, engine, founding, load_keks(settings), isolated=False)
     fresh = [_create_log(parts), _create_hierarchy(parts, settings)]
+    fresh.append(_create_national(parts, settings))
     fresh.append(_create_operator(parts, settings))
     if founding.demo:
         fresh.append(_create_demo(parts, settings.data / CLIENTS_FILE))
@@ -146,6 +154,28 @@ def _create_hierarchy(parts: Parts, settings: Settings) -> bool:
     except HierarchyExists:
         return False
     return True
+
+
+def _create_national(parts: Parts, settings: Settings) -> bool:
+    """The SM2 trust domain and its seal-maker.
+
+    Without SM2 on this machine, or without a seal-maker named, the service runs on but seals no
+    OFD; a later `init` makes up for it.
+    """
+    if not settings.national:
+        return False
+    uscc, name = settings.maker_uscc, settings.maker_name
+    if uscc is None and parts.founding.demo:
+        uscc, name = DEMO_MAKER
+    if uscc is None or name is None:
+        _log.warning("national.no_maker", set="SEALSVC_MAKER_USCC, SEALSVC_MAKER_NAME")
+        return False
+    maker = SubjectName(common_name=f"{name} 电子印章制作系统", organization=name, uscc=uscc)
+    try:
+        return certs.create_national(parts.deps, domain_name=parts.founding.name, maker=maker)
+    except CaUnavailable as error:
+        _log.warning("national.unavailable", reason=str(error))
+        return False
 
 
 def _operator(settings: Settings, demo: bool) -> tuple[str | None, str | None]:

@@ -1,6 +1,7 @@
 """Settings from the environment (`SEALSVC_*`); docs/configuration.md explains each."""
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -24,6 +25,17 @@ class Settings(BaseSettings):
     domain_name: str = Field("示例信任域 Demo", description="Name in the CA certificates")
     operator_uscc: str | None = Field(None, description="Credit code of who runs the service")
     operator_name: str | None = Field(None, description="Its legal name, on sealed reports")
+    national: bool = Field(
+        True, description="Found an SM2 trust domain too; needed for OFD and GB/T 38540 seals"
+    )
+    maker_uscc: str | None = Field(None, description="Credit code of the seal-maker (制章单位)")
+    maker_name: str | None = Field(None, description="Its legal name, in the seal-maker certificate")
+    eseal_version: Literal["V4", "V5"] = Field(
+        "V4", description="GB/T 38540-2020 (V4) or GM/T 0031-2025 (V5) for new electronic seals"
+    )
+    eseal_list_type: Literal[1, 2] = Field(
+        1, description="Electronic seals list the signer's certificate (1) or its SM3 digest (2)"
+    )
     kek: SecretStr | None = Field(None, description="Key-encryption key, 64 hex digits")
     kek_file: Path | None = Field(None, description="File with the KEK, mode 0600")
     suite: str = Field("ecdsa-p256-sha256", description="Signature suite of new keys")
@@ -39,6 +51,32 @@ class Settings(BaseSettings):
     rate_exempt: list[str] = Field(
         default=["127.0.0.0/8", "::1/128"], description="Networks without a rate limit"
     )
+    rate_cost_heavy: int = Field(
+        10, ge=1, description="Tokens for a drawn page, or a report judged once more"
+    )
+    rate_cost_per_second: int = Field(
+        30, ge=0, description="Tokens for each second of work beyond the first"
+    )
+    failed_keys_per_minute: int = Field(
+        60, ge=0, description="Keys that are none, per address; 0 = no limit"
+    )
+    upload_budget_mb: int = Field(
+        512, ge=0, description="Bodies held at once by one server process; 0 = no limit"
+    )
+    upload_budget_per_address_mb: int = Field(
+        110, ge=0, description="The same for one address without a key; 0 = no limit"
+    )
+    jobs_per_address: int = Field(
+        1, ge=1, description="Documents of one address without a key in work at once"
+    )
+    job_wait_s: float = Field(10.0, ge=0, le=60, description="Longest wait for such a slot")
+    limit_concurrency: int = Field(
+        500, ge=0, description="Connections of one server process; 0 = no limit"
+    )
+    report_days: int = Field(
+        30, ge=0, description="Days a report without a key is kept; 0 = for ever"
+    )
+    blob_sweep: bool = Field(True, description="Delete stored bytes that no row names any more")
     cors_origins: list[str] = Field(default=[], description="Web origins that may verify")
     strict_org_check: bool = Field(False, description="ORG_CHECK is an error, not a warning")
 

@@ -6,9 +6,12 @@ are replaced by compare-and-swap, and the rest is safe to do twice.
 
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from datetime import timedelta
 
 import structlog
+
+from sealsvc.adapters.blobs_fs import FileBlobs, Swept
 
 from sealsvc.app import Parts, build
 from sealsvc.areas.access import idempotency
@@ -16,22 +19,52 @@ from sealsvc.areas.certs import service as certs
 from sealsvc.areas.deps import Deps
 from sealsvc.areas.sealing import service as sealing
 from sealsvc.areas.seals import service as seals
+from sealsvc.areas.verification.retention import expire_reports
 from sealsvc.settings import Settings
+from sealsvc.storage.blobnames import named_blobs
 from sealsvc.storage.logbook import Logbook
 from sealsvc.version import VERSION
 
 POLL_S = 0.5
 HOUSEKEEPING_S = 30.0
+SWEEP_EVERY = 10
+"""Rounds of housekeeping between two slices of blobs: all 256 of them take about a day."""
+SLICES = tuple(f"{number:02x}" for number in range(256))
+BLOB_GRACE = timedelta(days=1)
+"""Age at which a blob that nothing names is an orphan and not just on its way."""
 
 _log = structlog.get_logger("sealsvc.worker")
 
 
 @dataclass(frozen=True)
 class RateLimits:
-    """Requests without a key a minute for one address, and networks that are never limited."""
+    """What callers may use, by address; members as in `settings` and docs/configuration.md."""
 
     per_minute: int
     exempt: Sequence[str]
+    cost_heavy: int
+    cost_per_second: int
+    failed_keys_per_minute: int
+    upload_bytes: int
+    upload_bytes_per_address: int
+    jobs_per_address: int
+    job_wait_s: float
+
+
+def rate_limits(settings: Settings) -> RateLimits:
+    """The limits these settings mean. One address never holds all of several workers."""
+    mib = 1024 * 1024
+    return RateLimits(
+        per_minute=settings.rate_per_minute,
+        exempt=tuple(settings.rate_exempt),
+        cost_heavy=settings.rate_cost_heavy,
+        cost_per_second=settings.rate_cost_per_second,
+        failed_keys_per_minute=settings.failed_keys_per_minute,
+        upload_bytes=settings.upload_budget_mb * mib,
+        upload_bytes_per_address=settings.upload_budget_per_address_mb * mib,
+        jobs_per_address=min(settings.jobs_per_address, max(1, settings.workers - 1)),
+        job_wait_s=settings.job_wait_s,
+    )
 
 
 class Service:
@@ -48,7 +81,8 @@ class Service:
         self.demo: bool = parts.founding.demo
         self.started = False
         settings = parts.settings
-        self.rate_limits = RateLimits(settings.rate_per_minute, tuple(settings.rate_exempt))
+        self.rate_limits = rate_limits(settings)
+        self._sweeper = BlobSweeper(dry_run=not settings.blob_sweep)
         self.cors_origins: Sequence[str] = tuple(settings.cors_origins)
 
     def start(self) -> None:
@@ -98,12 +132,14 @@ class Service:
             seals.reconcile,
             sealing.reconcile,
             idempotency.forget_expired,
+            expire_reports,
+            self._sweeper,
         )
         for chore in chores:
             try:
                 chore(deps)
             except Exception:
-                _log.exception("worker.chore_failed", chore=chore.__name__)
+                _log.exception("worker.chore_failed", chore=getattr(chore, "__name__", "sweep_blobs"))
 
     @staticmethod
     def _answers(check: Callable[[], object]) -> bool:
@@ -113,6 +149,34 @@ class Service:
             _log.exception("worker.not_ready")
             return False
         return True
+
+
+class BlobSweeper:
+    """Deletes blobs that no row names any more, a slice every few rounds of housekeeping.
+
+    dry_run: count them in the log only.
+    """
+
+    def __init__(self, *, dry_run: bool, every: int = SWEEP_EVERY) -> None:
+        self._dry_run, self._every = dry_run, every
+        self._rounds = 0
+
+    def __call__(self, deps: Deps) -> Swept | None:
+        """One round; what its slice held, None where it was no slice's turn."""
+        turn, self._rounds = self._rounds, self._rounds + 1
+        if turn % self._every or not isinstance(deps.blobs, FileBlobs):
+            return None
+        prefix = SLICES[turn // self._every % len(SLICES)]
+        before = (deps.clock.now() - BLOB_GRACE).timestamp()
+
+        def named(digits: str) -> frozenset[str]:
+            with deps.read() as session:
+                return named_blobs(session, digits)
+
+        swept = deps.blobs.sweep(prefix, before, named, dry_run=self._dry_run)
+        if swept.orphans:
+            _log.info("worker.blobs_swept", prefix=prefix, dry_run=self._dry_run, **asdict(swept))
+        return swept
 
 
 class _Loop:

@@ -4,14 +4,12 @@ from datetime import datetime
 from email.utils import format_datetime
 from typing import Annotated, Any
 
-from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding
+from asn1crypto import pem
 from fastapi import APIRouter, Header, Path, Response
 
 from api.deps import Services_, etag_of
 from api.schemas.certs import PkiIssuerOut, PkiOut
 from sealsvc.areas.certs import service
-from sealsvc.areas.certs.model import ROOT_LABEL
 
 router = APIRouter(tags=["pki"], prefix="/pki")
 
@@ -43,13 +41,23 @@ def list_pki(services: Services_) -> PkiOut:
 
 
 @router.get(
-    "/root.pem", response_class=Response, responses=_answers(_PEM_TYPE), summary="根证书 · Root"
+    "/roots.pem", response_class=Response, responses=_answers(_PEM_TYPE), summary="全部根证书 · Roots"
 )
-def get_root_pem(services: Services_, if_none_match: IfNoneMatch_ = None) -> Response:
-    """The trust anchor as PEM, for tools that want it so."""
-    der = service.issuer_certificate(services.deps, ROOT_LABEL)
-    pem = x509.load_der_x509_certificate(der).public_bytes(Encoding.PEM)
+def get_roots_pem(services: Services_, if_none_match: IfNoneMatch_ = None) -> Response:
+    """Every trust anchor in one PEM file: international and SM2, for verifying offline."""
+    pem = b"".join(_pem(der) for der in service.trust_material(services.deps).anchors_der)
     return _cached(pem, _PEM_TYPE, _DAY_S, if_none_match)
+
+
+@router.get(
+    "/{label}.pem", response_class=Response, responses=_answers(_PEM_TYPE), summary="CA 证书 · PEM"
+)
+def get_ca_pem(
+    services: Services_, label: Label_, if_none_match: IfNoneMatch_ = None
+) -> Response:
+    """A CA's certificate as PEM: `root` and `sm2-root` are the trust anchors."""
+    der = service.issuer_certificate(services.deps, label)
+    return _cached(_pem(der), _PEM_TYPE, _DAY_S, if_none_match)
 
 
 @router.get(
@@ -78,6 +86,12 @@ def get_crl(services: Services_, label: Label_, if_none_match: IfNoneMatch_ = No
     answer = _cached(crl.der, _CRL_TYPE, _CRL_AGE_S, if_none_match)
     answer.headers["Last-Modified"] = _http_date(crl.this_update)
     return answer
+
+
+def _pem(der: bytes) -> bytes:
+    # Not by a certificate class: not every library reads a key on the SM2 curve.
+    armoured: bytes = pem.armor("CERTIFICATE", der)
+    return armoured
 
 
 def _cached(data: bytes, media_type: str, age_s: int, if_none_match: str | None) -> Response:

@@ -42,6 +42,13 @@ _PNG: _Answers = {
     200: {"content": {"image/png": {"schema": {"type": "string", "format": "binary"}}}},
     404: {"description": "SEAL_NOT_FOUND, BLOB_NOT_FOUND"},
 }
+_DER: _Answers = {
+    200: {
+        "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
+    },
+    404: {"description": "SEAL_NOT_FOUND, BLOB_NOT_FOUND"},
+    409: {"description": "SEAL_SUITE_MISSING"},
+}
 
 
 @router.post(
@@ -134,6 +141,23 @@ def issue_seal(
     """
     version = _seen_version(services.deps, principal, seal_id, if_match)
     seal = service.issue(services.deps, principal, SealId(seal_id), version)
+    return _answer(response, seal.seen_by(principal))
+
+
+@router.post("/v1/seals/{id}/reissue", responses=_CHANGED, summary="换发证书 · Reissue")
+def reissue_seal(
+    services: Services_,
+    principal: Principal_,
+    seal_id: SealId_,
+    response: Response,
+    if_match: IfMatch_ = None,
+) -> SealOut:
+    """Scope `seal.approve`: new certificates for the same keys, a new electronic seal (SESeal).
+
+    Problems: SEAL_ILLEGAL_TRANSITION, SEAL_OWNER_CHANGED, SEAL_HAS_NO_KEY.
+    """
+    version = _seen_version(services.deps, principal, seal_id, if_match)
+    seal = service.reissue(services.deps, principal, SealId(seal_id), version)
     return _answer(response, seal.seen_by(principal))
 
 
@@ -268,6 +292,19 @@ def get_seal_imprint(services: Services_, principal: Principal_, seal_id: SealId
     png = service.show_imprint(services.deps, principal, SealId(seal_id))
     headers = {"Cache-Control": "private, no-cache", "ETag": etag_of(png.hex())}
     return Response(png, headers=headers, media_type="image/png")
+
+
+@router.get(
+    "/v1/seals/{id}/eseal", response_class=Response, responses=_DER, summary="电子印章 · SESeal"
+)
+def get_seal_eseal(services: Services_, principal: Principal_, seal_id: SealId_) -> Response:
+    """DER of the GB/T 38540 seal, for its owner and for authorities: it holds the imprint.
+
+    Problems: SEAL_NOT_YOURS, SEAL_SUITE_MISSING.
+    """
+    der = service.show_eseal(services.deps, principal, SealId(seal_id))
+    headers = {"Cache-Control": "private, no-cache", "ETag": etag_of(der.hex())}
+    return Response(der, headers=headers, media_type="application/octet-stream")
 
 
 @router.put("/v1/seals/{id}/imprint", responses=_CHANGED, summary="备案印模 · File an imprint")

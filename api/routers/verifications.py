@@ -18,6 +18,7 @@ router = APIRouter(tags=["verifications"])
 
 _JUDGED: dict[int | str, dict[str, Any]] = {
     413: {"description": "TOO_LARGE"},
+    429: {"description": "QUOTA_EXCEEDED, TOO_MANY_RUNNING, TOO_MANY_UPLOADS"},
     415: {"description": "UNSUPPORTED_FORMAT"},
 }
 
@@ -72,7 +73,7 @@ class ReportLevel(StrEnum):
                 "application/xml": {"schema": {"type": "string"}},
             }
         },
-        404: {"description": "VERIFICATION_NOT_FOUND, EVIDENCE_NOT_KEPT"},
+        404: {"description": "VERIFICATION_NOT_FOUND, VERIFICATION_EXPIRED, EVIDENCE_NOT_KEPT"},
         409: {"description": "The service's own seal may not be used: ENTITY_ALREADY_CANCELLED, …"},
     },
     summary="验证报告 · A verification report",
@@ -85,7 +86,8 @@ def get_verification(
 ) -> Response:
     """Who has the id may read it. `json` at level `simple` is the same bytes as first answered;
     the other levels are judged again from the kept evidence. `pdf` is one page under the service's
-    own seal; `etsi` is ETSI TS 119 102-2 XML. Problem: OPERATOR_SEAL_MISSING.
+    own seal; `etsi` is ETSI TS 119 102-2 XML. Reports that are no fact of the log are kept for a
+    while only: VERIFICATION_EXPIRED. Problem: OPERATOR_SEAL_MISSING.
     """
     deps = services.deps
     if format is ReportFormat.PDF:

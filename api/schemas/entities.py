@@ -30,6 +30,11 @@ Uscc = Annotated[
 ]
 
 
+_SUITE = (
+    "PDF 默认签名算法 · Suite its seals sign PDFs with by default; OFD is always sm2-sm3."
+)
+
+
 class EntityRegistration(RequestModel):
     """登记主体 · An entity to be registered."""
 
@@ -39,6 +44,7 @@ class EntityRegistration(RequestModel):
     legal_representative: str | None = Field(None, max_length=480)
     registered_address: str | None = Field(None, max_length=1200)
     organization_type: OrganizationType | None = None
+    sealing_suite: str | None = Field(None, max_length=40, description=_SUITE)
 
     def draft(self) -> EntityDraft:
         """The domain's value."""
@@ -53,6 +59,7 @@ class EntityUpdate(RequestModel):
     legal_representative: str | None = Field(None, max_length=480)
     registered_address: str | None = Field(None, max_length=1200)
     organization_type: OrganizationType | None = None
+    sealing_suite: str | None = Field(None, max_length=40, description=_SUITE)
 
     def patch(self) -> EntityPatch:
         """The members that were sent."""
@@ -118,6 +125,7 @@ class EntityOut(ResponseModel):
     legal_representative: str | None = None
     registered_address: str | None = None
     organization_type: OrganizationType | None = None
+    sealing_suite: str | None = None
     registered_at: UtcTime | None = None
     changed_at: UtcTime | None = None
     cancelled_at: UtcTime | None = None

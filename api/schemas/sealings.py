@@ -8,6 +8,7 @@ from api.schemas.common import RequestModel, ResponseModel, UtcTime
 from sealsvc.areas.sealing.model import SealingView
 from sealsvc.areas.sealing.placing import PlaceWish
 from sealsvc.areas.sealing.service import SealingRequest
+from sealsvc.documents.values import Straddle, StraddleEdge
 from sealsvc.values import DocumentRole, SealId
 
 Millimetres = Annotated[float, Field(ge=0, le=10_000)]
@@ -31,6 +32,14 @@ class SealingOptions(RequestModel):
     number: str | None = Field(None, max_length=400, description="The document's own number.")
     seller_uscc: str | None = Field(None, max_length=64)
     party_usccs: list[str] = Field(default_factory=list, max_length=200)
+    suite: str | None = Field(
+        None, max_length=40, description="签名算法 · Of a PDF's signature; OFD is always sm2-sm3."
+    )
+    straddle: StraddleEdge | None = Field(
+        None,
+        description="骑缝章 · Edge over which the seal is cut on every page (OFD); alone, or beside "
+        "a seal at page, x and y.",
+    )
 
     def request(self, seal: str, data: bytes) -> SealingRequest:
         """What the domain is asked. Raises: PlacementInvalid."""
@@ -42,6 +51,8 @@ class SealingOptions(RequestModel):
             number=self.number,
             seller_uscc=self.seller_uscc,
             party_usccs=tuple(self.party_usccs),
+            suite=self.suite,
+            straddle=None if self.straddle is None else Straddle(self.straddle),
         )
 
 

@@ -27,10 +27,19 @@ class ExpectOptions(RequestModel):
     seller_uscc: str | None = Field(None, max_length=64)
     party_usccs: list[str] = Field(default_factory=list, max_length=200)
     seal_type: SealType | None = None
+    signer_uscc: str | None = Field(
+        None, max_length=64, description="Credit code that each signer certificate must name."
+    )
 
     def expectation(self) -> Expectation:
         """As the domain knows it; codes are not checked yet."""
-        return Expectation(self.role, self.seller_uscc, tuple(self.party_usccs), self.seal_type)
+        return Expectation(
+            role=self.role,
+            seller_uscc=self.seller_uscc,
+            party_usccs=tuple(self.party_usccs),
+            seal_type=self.seal_type,
+            signer_uscc=self.signer_uscc,
+        )
 
 
 class VerifyOptions(RequestModel):

@@ -18,7 +18,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from cryptography.exceptions import InvalidTag
+from cryptography.exceptions import InvalidTag, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from ca.algorithms import PrivateKey, suite_named
@@ -325,7 +325,7 @@ def _load(suite: str, pkcs8_der: bytes) -> PrivateKey:
         key = named.load(pkcs8_der)
         if not named.owns(key.public_key_spki):
             raise KeyWrapCorrupt()
-    except (UnknownSuite, ValueError, TypeError):
+    except (UnknownSuite, UnsupportedAlgorithm, ValueError, TypeError):
         # the provider's message is dropped: it may quote what it could not read
         raise KeyWrapCorrupt() from None
     return key

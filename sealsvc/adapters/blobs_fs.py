@@ -1,11 +1,27 @@
 """Blobs as files: `<root>/ab/cd/<sha256>`, written durably before their name is given out."""
 
+import fcntl
 import hashlib
 import os
 import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from sealsvc.ports import BlobMissing, StorageFull
+
+
+@dataclass(frozen=True)
+class Swept:
+    """One slice of the store looked through.
+
+    old: files past the grace; orphans: those of them that nothing names; deleted: 0 in a dry run.
+    """
+
+    old: int
+    orphans: int
+    deleted: int
 
 
 class FileBlobs:
@@ -24,7 +40,7 @@ class FileBlobs:
         sha256 = hashlib.sha256(data).hexdigest()
         path = self._path(sha256)
         try:
-            if not path.exists():
+            if not self._renewed(path):
                 self._write(path, data)
             # Also when it was there: whoever renamed it may have been stopped before this.
             for directory in (path.parent, path.parent.parent, self._root):
@@ -41,6 +57,63 @@ class FileBlobs:
             return self._path(sha256).read_bytes()
         except FileNotFoundError as error:
             raise BlobMissing(sha256=sha256) from error
+
+    def sweep(
+        self,
+        prefix: str,
+        before: float,
+        named: Callable[[str], frozenset[str]],
+        *,
+        dry_run: bool,
+    ) -> Swept:
+        """Delete what nothing names among the blobs whose digest begins with two hex digits.
+
+        before: seconds since the epoch; whatever was put later is left alone, for the row that
+        names it may not be committed yet. named: digests in use; asked once the old files are
+        listed, so that a row younger than the list is seen or its blob was put anew.
+        """
+        old = [path for path in self._files(prefix) if _modified(path) < before]
+        if not old:
+            return Swept(0, 0, 0)
+        kept = named(prefix)
+        orphans = [path for path in old if path.name not in kept]
+        if dry_run:
+            return Swept(len(old), len(orphans), 0)
+        return Swept(len(old), len(orphans), sum(self._deleted(one, before) for one in orphans))
+
+    def _files(self, prefix: str) -> Iterator[Path]:
+        """Blobs of a slice, and what writers that were stopped left behind."""
+        for folder in self._folders(self._root / prefix):
+            yield from (path for path in folder.iterdir() if path.is_file())
+
+    def _folders(self, top: Path) -> list[Path]:
+        return [path for path in top.iterdir() if path.is_dir()] if top.is_dir() else []
+
+    def _renewed(self, path: Path) -> bool:
+        """Whether the blob is there; then it counts as just put, and no sweep takes it."""
+        with self._locked(fcntl.LOCK_SH):
+            try:
+                os.utime(path)
+            except FileNotFoundError:
+                return False
+            return True
+
+    def _deleted(self, path: Path, before: float) -> bool:
+        with self._locked(fcntl.LOCK_EX):
+            if _modified(path) >= before:  # put again meanwhile
+                return False
+            path.unlink(missing_ok=True)
+            return True
+
+    @contextmanager
+    def _locked(self, kind: int) -> Iterator[None]:
+        """Among all processes over this directory."""
+        descriptor = os.open(self._root, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            fcntl.flock(descriptor, kind)
+            yield
+        finally:
+            os.close(descriptor)
 
     def _path(self, sha256: str) -> Path:
         return self._root / sha256[:2] / sha256[2:4] / sha256
@@ -59,6 +132,14 @@ class FileBlobs:
         except BaseException:
             Path(temporary).unlink(missing_ok=True)
             raise
+
+
+def _modified(path: Path) -> float:
+    """Seconds since the epoch; a file that is gone is as young as can be."""
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:
+        return float("inf")
 
 
 def _sync_directory(directory: Path) -> None:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from ca.keys import KeyStore
+from sealsvc.formats.values import SealVersion
 from sealsvc.ports import Blobs, Clock, Rng, Sandbox
 from sealsvc.storage.uow import ReadFactory, WriteFactory
 
@@ -13,8 +14,10 @@ class DomainConfig:
     """Choices of the trust domain, fixed at start.
 
     base_url: public address without trailing slash (certificates carry it); origin: the log's.
-    operator_uscc: who seals the service's reports. imprint_dpi: of drawn seals.
-    max_document_bytes: of one upload. crl_lifetime: thisUpdate to nextUpdate.
+    operator_uscc: who seals the service's reports. eseal_version, eseal_list_type: of the electronic
+    seals made here (2 = the signer's certificate by digest). imprint_dpi: of drawn seals.
+    max_document_bytes: of one upload. crl_lifetime: thisUpdate to nextUpdate. report_lifetime: of
+    verification reports without a fact, None = for ever.
     """
 
     base_url: str
@@ -26,6 +29,9 @@ class DomainConfig:
     verification_policy: str = "default"
     strict_org_check: bool = False
     operator_uscc: str | None = None
+    report_lifetime: timedelta | None = None
+    eseal_version: SealVersion = SealVersion.V4
+    eseal_list_type: int = 1
 
 
 @dataclass(frozen=True)

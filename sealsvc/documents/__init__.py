@@ -2,6 +2,7 @@
 
 from typing import Protocol
 
+from sealsvc.documents.ofd import OFD
 from sealsvc.documents.pdf import PDF
 from sealsvc.documents.values import DocumentReading, PreparedSealing, SealingSpec
 from sealsvc.errors import BadInput
@@ -14,17 +15,29 @@ class UnsupportedFormat(BadInput):
 
 
 class DocumentFormat(Protocol):
-    """One kind of document. Only `sniff` may run outside the sandbox."""
+    """One kind of document. Only `sniff` may run outside the sandbox.
+
+    national: its seals are GB/T 38540 structures signed with SM2.
+    """
 
     name: str
     media_type: str
+    national: bool
 
     def sniff(self, head: bytes) -> bool:
         """Whether the first 1,024 bytes look like this format."""
         ...
 
     def read(self, data: bytes) -> DocumentReading:
-        """All signatures and what each covers. Raises: DocumentEncrypted, DocumentUnreadable."""
+        """All signatures and what each covers.
+
+        Raises: DocumentEncrypted, DocumentUnreadable; UnsupportedFormat where only the whole file
+        shows that it is of another kind (a ZIP that is no OFD).
+        """
+        ...
+
+    def page_size(self, data: bytes, page: int) -> tuple[float, float]:
+        """Width and height in millimetres of a page (1-based) as shown. Raises: PageNotFound."""
         ...
 
     def prepare(self, data: bytes, spec: SealingSpec) -> PreparedSealing:
@@ -36,7 +49,8 @@ class DocumentFormat(Protocol):
         ...
 
 
-DOCUMENT_FORMATS: tuple[DocumentFormat, ...] = (PDF,)
+# A package that begins like one is no PDF, whatever stands inside it.
+DOCUMENT_FORMATS: tuple[DocumentFormat, ...] = (OFD, PDF)
 
 
 def detect(data: bytes) -> DocumentFormat:

@@ -19,6 +19,8 @@ from sealsvc.values import DocumentRole, Placement
 __all__ = [
     "Change",
     "ChangeClass",
+    "ChangedKind",
+    "ChangedObject",
     "Coverage",
     "DigestOutcome",
     "DocumentReading",
@@ -62,13 +64,49 @@ class ChangeClass(StrEnum):
     UNREADABLE = "UNREADABLE"
 
 
+class ChangedKind(StrEnum):
+    """What a revision did to one thing that a person can find. MORE: others too, not named here."""
+
+    FIELD_ADDED = "FIELD_ADDED"
+    FIELD_VALUE_CHANGED = "FIELD_VALUE_CHANGED"
+    FIELD_CHANGED = "FIELD_CHANGED"
+    FIELD_REMOVED = "FIELD_REMOVED"
+    SIGNATURE_ADDED = "SIGNATURE_ADDED"
+    SIGNATURE_REMOVED = "SIGNATURE_REMOVED"
+    ANNOTATION_ADDED = "ANNOTATION_ADDED"
+    ANNOTATION_CHANGED = "ANNOTATION_CHANGED"
+    ANNOTATION_REMOVED = "ANNOTATION_REMOVED"
+    PAGE_ADDED = "PAGE_ADDED"
+    PAGE_CHANGED = "PAGE_CHANGED"
+    PAGE_REMOVED = "PAGE_REMOVED"
+    PAGES_MOVED = "PAGES_MOVED"
+    MORE = "MORE"
+
+
+@dataclass(frozen=True)
+class ChangedObject:
+    """One thing that a revision changed. No verdict stands on it.
+
+    page: 1-based, in the newer state (of what was removed in the older), None where it is on none
+    or unknown. name: a field's full name, or an annotation's subtype and /NM; cleaned and bounded.
+    """
+
+    kind: ChangedKind
+    page: int | None = None
+    name: str | None = None
+
+
 @dataclass(frozen=True)
 class Change:
-    """One classified change after a signature. revision: 1-based; detail: words for a person."""
+    """One classified change after a signature. revision: 1-based; detail: words for a person.
+
+    objects: what was changed, by name, as far as it can be told; never all of a hostile file.
+    """
 
     change_class: ChangeClass
     revision: int | None
     detail: str
+    objects: tuple[ChangedObject, ...] = ()
 
 
 @dataclass(frozen=True)

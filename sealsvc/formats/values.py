@@ -66,3 +66,72 @@ class ESealReading:
     width_mm: int
     height_mm: int
     problems: tuple[ReadingProblem, ...] = ()
+    timestamp_token_der: bytes | None = None
+
+
+@dataclass(frozen=True)
+class SealSignatureReading:
+    """All that the bytes alone say of one seal signature; no chain, revocation or register.
+
+    der_sha256: hex over the whole SES_Signature. signature: over the original TBS_Sign.
+    signed_at: from timeInfo, self-declared unless a judge proves the token; time_doubt_s: how far
+    its zone may be off (V1 texts only, else 0). data_hash: as signed, to be held against the
+    digest (data_hash_algorithm) of the original. signature_value: the octets a time-stamp
+    covers; timestamp_imprint: whether the token's imprint is of them. problems: `SIG_*` codes;
+    those of the seal stand in `eseal.problems`. Source: seal-formats.md section 10.
+    """
+
+    version: SealVersion
+    der_sha256: str
+    eseal: ESealReading
+    signature: SignatureOutcome
+    signature_algorithm: str | None
+    signature_algorithm_oid: str
+    digest_algorithm: str | None
+    data_hash: bytes
+    property_info: str
+    signed_at: datetime | None
+    time_is_self_declared: bool
+    time_doubt_s: int
+    signer_certificate_der: bytes | None
+    signature_value: bytes
+    timestamp_token_der: bytes | None
+    timestamp_imprint: DigestOutcome
+    problems: tuple[ReadingProblem, ...] = ()
+
+
+class SignedDataShape(StrEnum):
+    """How a Type=Sign value binds the original (ofd.md section 4).
+
+    ATTRIBUTES: messageDigest among signed attributes; CONTENT_DIGEST: content is the SM3 of the
+    original; BARE: an SM2 value without a certificate; UNKNOWN: none of them.
+    """
+
+    ATTRIBUTES = "ATTRIBUTES"
+    CONTENT_DIGEST = "CONTENT_DIGEST"
+    BARE = "BARE"
+    UNKNOWN = "UNKNOWN"
+
+
+@dataclass(frozen=True)
+class SignedDataReading:
+    """All that the bytes alone say of one GB/T 35275 SignedData over an original.
+
+    certificates_der: all embedded, the signer's excluded. signed_at: signingTime, self-declared.
+    problems: `SIG_*` codes. Source: ofd.md section 4; seal-formats.md section 10.
+    """
+
+    shape: SignedDataShape
+    digest: DigestOutcome
+    signature: SignatureOutcome
+    signature_algorithm: str | None = None
+    signature_algorithm_oid: str | None = None
+    digest_algorithm: str | None = None
+    signer_certificate_der: bytes | None = None
+    certificates_der: tuple[bytes, ...] = ()
+    crls_der: tuple[bytes, ...] = ()
+    signed_at: datetime | None = None
+    signature_value: bytes | None = None
+    timestamp_token_der: bytes | None = None
+    timestamp_imprint: DigestOutcome = DigestOutcome.NOT_CHECKED
+    problems: tuple[ReadingProblem, ...] = ()

@@ -37,6 +37,7 @@ __all__ = [
     "ImprintSpecInvalid",
     "ImprintTextTooLong",
     "Shape",
+    "imprint_regions",
     "render_png",
     "spec_for",
 ]
@@ -101,6 +102,14 @@ def _scaled_form(form: SealForm, scale: float) -> SealForm:
         line=line(form.line),
         sequence=line(form.sequence),
     )
+
+
+def imprint_regions(spec: ImprintSpec) -> list[Region]:
+    """The outlines of everything inked, millimetres round the centre, for vector pictures.
+
+    Raises: GlyphMissing, ImprintTextTooLong.
+    """
+    return _regions(spec)
 
 
 def _regions(spec: ImprintSpec) -> list[Region]:

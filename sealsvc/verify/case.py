@@ -115,7 +115,7 @@ class Case:
 
     proofs: what proves its existence, the log's included. younger_than: what it stands on (a
     time-stamp over its content, an older part of the file) was made then, so it is younger.
-    stamps: the judged time-stamps inside it.
+    stamps: the judged time-stamps inside it. maker: chain of the seal-maker of a national seal.
     """
 
     signature: SignatureEvidence
@@ -126,6 +126,7 @@ class Case:
     proofs: tuple[Proof, ...] = ()
     younger_than: datetime | None = None
     stamps: tuple["Stamp", ...] = ()
+    maker: Chain | None = None
 
     @property
     def reading(self) -> SignatureReading:

@@ -70,6 +70,7 @@ class SignatureEvidence:
     """One signature with all that was gathered for it.
 
     issued_by_us: our CA's record, None when we did not issue the certificate or could not ask.
+    eseal_of: id of the registered seal whose own SESeal, byte for byte, stands in the signature.
     """
 
     reading: SignatureReading
@@ -77,16 +78,21 @@ class SignatureEvidence:
     seal: RegisteredSeal | None
     log_proof: LogProof | None
     declaration: Declaration | None
+    eseal_of: str | None = None
 
 
 @dataclass(frozen=True)
 class Expectation:
-    """What the caller expects (`expect.*`, CONTRACT section 1); not given = None or empty."""
+    """What the caller expects (`expect.*`, CONTRACT section 1); not given = None or empty.
+
+    signer_uscc: the one credit code that the signer certificate must name.
+    """
 
     role: DocumentRole | None = None
     seller_uscc: str | None = None
     party_usccs: tuple[str, ...] = ()
     seal_type: SealType | None = None
+    signer_uscc: str | None = None
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ from sealsvc.documents.values import (
 )
 from sealsvc.verify.case import Case, PathResult, Stamp
 from sealsvc.verify.checks import algorithms, standard
+from sealsvc.verify.checks.national import maker_evidence
 from sealsvc.verify.checks.paths import build_chain
 from sealsvc.verify.evidence import (
     Evidence,
@@ -127,7 +128,11 @@ class _Dating:
 
     def _case(self, signature: SignatureEvidence, time: SigningTime) -> Case:
         chain = build_chain(signature, self._evidence, self._policy, time)
-        return Case(signature, self._evidence, self._policy, time, chain)
+        by_maker = maker_evidence(signature)
+        maker = None
+        if by_maker is not None:
+            maker = build_chain(by_maker, self._evidence, self._policy, time)
+        return Case(signature, self._evidence, self._policy, time, chain, maker=maker)
 
 
 def contradiction(case: Case) -> tuple[datetime, datetime] | None:

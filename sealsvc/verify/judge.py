@@ -28,7 +28,9 @@ from sealsvc.verify.signature import (
 from sealsvc.verify.verdict import Report, SignatureReport
 
 # The only doubts that leave a document INTACT (CONTRACT section 1).
-UNKNOWN_ISSUER_CODES = frozenset({"ISSUER_UNKNOWN", "SEAL_NOT_REGISTERED"})
+UNKNOWN_ISSUER_CODES = frozenset(
+    {"ISSUER_UNKNOWN", "SEAL_NOT_REGISTERED", "SEAL_MAKER_CERT_UNTRUSTED"}
+)
 WORST_FIRST = (
     AxisResult.FAILED,
     AxisResult.INDETERMINATE,

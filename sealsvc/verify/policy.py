@@ -109,6 +109,8 @@ SIGNATURES: tuple[SignatureRule, ...] = (
     SignatureRule("1.3.101.112", "Ed25519", "sha512"),
     SignatureRule("1.3.101.113", "Ed448"),
     SignatureRule("1.2.156.10197.1.501", "SM2-SM3", "sm3"),
+    SignatureRule("1.2.156.10197.1.301.1", "SM2", "sm3"),
+    SignatureRule("1.2.156.10197.1.504", "RSA-SM3", "sm3"),
 )
 
 # Source: NIST SP 800-57 part 1 rev. 5 tables 2 and 4 (RSA-2048 = 112 bits, RSA-3072 = 128).
@@ -239,7 +241,7 @@ DEFAULT_POLICY = Policy(id="sealsvc-default", version="1", name="default")
 # demands them after 2030; ETSI TS 119 312 recommends RSA of 3,000 bits and more.
 STRICT_POLICY = Policy(
     id="sealsvc-strict",
-    version="1",
+    version="2",
     name="strict",
     digests=tuple(rule for rule in DIGESTS if rule.until is None),
     signatures=tuple(rule for rule in SIGNATURES if rule.digest != "sha224"),
@@ -263,6 +265,7 @@ STRICT_POLICY = Policy(
         "IMPRINT_MISMATCH",
         "IMPRINT_NOT_REGISTERED",
         "IMPRINT_UNREADABLE",
+        "LOG_RECEIPT_MISSING",
         "SEAL_STATUS_KNOWN_LATER",
         "TIMESTAMP_NOT_USED",
     ),

@@ -4,7 +4,8 @@ A record is canonical JSON (RFC 8785) `{evidence, blobs, kind, v}`. Members are 
 dataclasses in camelCase; a member that has a default and equals it is left out, so a record of an
 older engine is still the record of the same evidence. Bytes stand once in `blobs`, base64 by the
 hex of their SHA-256, and are referred to by that. Times are RFC 3339 with microseconds. The seal
-picture's PNG is left out: no judgement looks at it, and `rgbaSha256` names its pixels.
+picture's PNG and an electronic seal's own picture are left out: no judgement looks at them, and
+`rgbaSha256` and `derSha256` name what they were.
 """
 
 import hashlib
@@ -21,7 +22,7 @@ from typing import Any, cast, get_args, get_origin, get_type_hints
 
 import rfc8785
 
-from sealsvc.documents.values import SealPicture
+from sealsvc.documents.values import ESealReading, SealPicture
 from sealsvc.errors import BadInput
 from sealsvc.values import Json, JsonObject
 from sealsvc.verify.evidence import Evidence
@@ -30,6 +31,7 @@ KIND = "sealsvc.evidence"
 RECORD_VERSION = 1
 MAX_RECORD_BYTES = 128 * 1024 * 1024
 _SAFE_INTEGER = 2**53 - 1
+_LEFT_OUT = ((SealPicture, "png"), (ESealReading, "picture"))
 _NOT_FINITE = ("nan", "inf", "-inf")
 
 
@@ -133,7 +135,7 @@ def _encode_members(value: Any, blobs: dict[str, str]) -> JsonObject:
 
 
 def _kept(kind: type, item: Field[Any]) -> bool:
-    return not (kind is SealPicture and item.name == "png")
+    return (kind, item.name) not in _LEFT_OUT
 
 
 def _camel(name: str) -> str:

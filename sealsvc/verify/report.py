@@ -11,7 +11,7 @@ from sealsvc.verify.case import instant
 from sealsvc.verify.detail import detail_of
 from sealsvc.verify.findings import Finding
 from sealsvc.verify.indications import AxisResult, Indication, Summary
-from sealsvc.verify.messages import Axis, Weight, change_words
+from sealsvc.verify.messages import Axis, Weight, change_words, object_words
 from sealsvc.verify.verdict import Level, Report, SignatureReport, TimestampReport
 from sealsvc.verify.views import CertificateView, SignatureView
 
@@ -197,6 +197,16 @@ def _change(item: Change, lang: str) -> JsonObject:
         "detail": item.detail,
         "message": change_words(item.change_class, lang),
         "messageEn": change_words(item.change_class, "en"),
+        "objects": [
+            {
+                "kind": str(one.kind),
+                "page": one.page,
+                "name": one.name,
+                "message": object_words(one, lang),
+                "messageEn": object_words(one, "en"),
+            }
+            for one in item.objects
+        ],
     }
 
 

@@ -3,7 +3,7 @@
 Members may be added without a new `schema` number; readers ignore those they do not know.
 """
 
-from sealsvc.documents.values import ChangeClass, TimestampKind
+from sealsvc.documents.values import ChangeClass, ChangedKind, TimestampKind
 from sealsvc.values import Json, JsonObject
 from sealsvc.verify.case import Status, StatusSource
 from sealsvc.verify.indications import (
@@ -89,11 +89,21 @@ _SIGNATURE = _object(
     timestamps=_list(_TIMESTAMP),
     changesAfter=_list(
         _object(
+            ("objects",),
             **{"class": _one_of(*ChangeClass)},
             revision=_maybe(COUNT),
             detail=TEXT,
             message=TEXT,
             messageEn=TEXT,
+            objects=_list(
+                _object(
+                    kind=_one_of(*ChangedKind),
+                    page=_maybe(COUNT),
+                    name=_maybe(TEXT),
+                    message=TEXT,
+                    messageEn=TEXT,
+                )
+            ),
         )
     ),
     picture=_maybe({"type": "object"}),

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from sealsvc.verify.case import Case, PathResult, Stamp
-from sealsvc.verify.checks import imprint, proof, seal, semantics, standard
+from sealsvc.verify.checks import imprint, national, proof, seal, semantics, standard
 from sealsvc.verify.findings import Finding, outcome
 from sealsvc.verify.indications import AxisResult, Block, Indication, SubIndication
 from sealsvc.verify.messages import Axis, Weight
@@ -17,7 +17,7 @@ from sealsvc.verify.verdict import SignatureReport, TimestampReport
 from sealsvc.verify.views import signature_view
 
 # A time-stamp is nobody's seal.
-SEALS_ONLY: tuple[Callable[[Case], tuple[Finding, ...]], ...] = (seal.check, imprint.check)
+SEALS_ONLY: tuple[Callable[[Case], tuple[Finding, ...]], ...] = (seal.check, national.check, imprint.check)
 
 # The axes that EN 319 102-1 speaks about; the other two are ours.
 STANDARD_AXES = (Axis.INTEGRITY, Axis.TRUST)

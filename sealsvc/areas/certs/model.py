@@ -10,8 +10,34 @@ from sealsvc.areas.entities.model import public_uscc
 from sealsvc.errors import Conflict, NotFound, Unavailable
 from sealsvc.values import Fact, Json, JsonObject, KeyRef, SealId, Subject, SubjectKind
 
-ROOT_LABEL = "root"
-ISSUING_LABEL = "issuing"
+NATIONAL_SUITE = "sm2-sm3"
+MAKER_PROFILE = "seal-maker"
+
+
+@dataclass(frozen=True)
+class TrustDomain:
+    """A root and the issuing CA under it, by their labels under /pki/."""
+
+    root: str
+    issuing: str
+
+    @property
+    def labels(self) -> frozenset[str]:
+        """Both labels."""
+        return frozenset({self.root, self.issuing})
+
+
+# SM2 certificates stand under a root of their own: a reader that knows only P-256 or RSA must be
+# able to follow its whole path, and a Chinese one wants SM2 from end to end.
+INTERNATIONAL = TrustDomain("root", "issuing")
+NATIONAL = TrustDomain("sm2-root", "sm2-issuing")
+TRUST_DOMAINS = (INTERNATIONAL, NATIONAL)
+
+
+def domain_of(suite: str) -> TrustDomain:
+    """The trust domain that certifies keys of a suite."""
+    return NATIONAL if suite == NATIONAL_SUITE else INTERNATIONAL
+
 
 
 class CertificateStatus(StrEnum):

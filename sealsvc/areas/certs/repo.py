@@ -60,6 +60,15 @@ def certificates_of_seal(session: Session, seal_id: str) -> Sequence[Certificate
     return session.exec(query.order_by(col(CertificateRow.intended_at).desc())).all()
 
 
+def newest_of_profile(session: Session, profile: str) -> CertificateRow | None:
+    """The newest good certificate of a profile."""
+    query = select(CertificateRow).where(
+        CertificateRow.profile == profile,
+        CertificateRow.status == str(CertificateStatus.ISSUED),
+    )
+    return session.exec(query.order_by(col(CertificateRow.intended_at).desc())).first()
+
+
 def revoked_by(session: Session, issuer_label: str) -> list[CrlEntry]:
     """Every certificate that the issuer's CRL must list, by serial number in hex."""
     row = CertificateRow.__table__.c  # type: ignore[attr-defined]

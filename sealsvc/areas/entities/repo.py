@@ -128,6 +128,7 @@ def _view(row: EntityRow) -> EntityView:
         legal_representative=row.legal_representative,
         registered_address=row.registered_address,
         organization_type=None if kind is None else OrganizationType(kind),
+        sealing_suite=row.sealing_suite,
         registered_at=row.registered_at,
         changed_at=row.changed_at,
         cancelled_at=row.cancelled_at,

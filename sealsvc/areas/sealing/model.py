@@ -94,6 +94,18 @@ class SealOutOfValidity(Conflict):
     code = "SEAL_OUT_OF_VALIDITY"
 
 
+class SealingSuiteInvalid(BadInput):
+    """The suite that was asked for does not sign documents of this format."""
+
+    code = "SEALING_SUITE_INVALID"
+
+
+class StraddleNotSupported(BadInput):
+    """A straddle seal was asked for in a format that has none."""
+
+    code = "STRADDLE_NOT_SUPPORTED"
+
+
 class DeclarationInvalid(BadInput):
     """What the sealer says of the document is malformed; `field` and `reason` say where."""
 

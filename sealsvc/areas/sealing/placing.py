@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sealsvc.documents import DocumentFormat
 from sealsvc.documents.pdf.errors import PageNotFound, PlacementOutOfPage
 from sealsvc.documents.values import DocumentReading
 from sealsvc.values import Placement, PlacementInvalid
@@ -12,7 +11,6 @@ LAST_PAGE = -1
 MARGIN_MM = 15.0
 GAP_MM = 4.0
 USUAL_WIDTH_MM = 40.0
-A4_MM = (210.0, 297.0)
 TOLERANCE_MM = 0.01
 
 
@@ -93,23 +91,6 @@ def seals_on(reading: DocumentReading, page: int) -> list[Box]:
     return [
         Box(one.x_mm, one.y_mm, one.width_mm, one.height_mm) for one in pictures if one.page == page
     ]
-
-
-def page_size(document_format: DocumentFormat, data: bytes, page: int) -> tuple[float, float]:
-    """Width and height in millimetres of a page as shown; to be run in the sandbox.
-
-    Raises: DocumentEncrypted, DocumentUnreadable, PageNotFound.
-    """
-    if document_format.name != "pdf":
-        return A4_MM
-    # pyHanko is wanted in sandbox workers only (see sealsvc.documents.pdf).
-    from sealsvc.documents.pdf.geometry import pages_of
-    from sealsvc.documents.pdf.opening import open_document
-
-    pages = pages_of(open_document(data).reader)
-    if not 1 <= page <= len(pages):
-        raise PageNotFound(page=page, pages=len(pages))
-    return pages[page - 1].view().shown_mm
 
 
 def _places(page_mm: tuple[float, float], width: float, height: float) -> Iterable[Box]:

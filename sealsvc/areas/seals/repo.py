@@ -9,7 +9,14 @@ from sqlmodel import Session, col, select
 from sealsvc.areas.certs import repo as certs
 from sealsvc.areas.entities import repo as entities
 from sealsvc.areas.seals.model import OCCUPYING, SealAction, VoidProposal
-from sealsvc.areas.seals.model.views import SealFilter, SealHistoryEvent, SealNotFound, SealView
+from sealsvc.areas.seals.model.views import (
+    SealCredential,
+    SealFilter,
+    SealHistoryEvent,
+    SealNotFound,
+    SealView,
+)
+from sealsvc.areas.seals.tables import SealCredentialRow as SealCredentialRow
 from sealsvc.areas.seals.tables import SealEventRow as SealEventRow
 from sealsvc.areas.seals.tables import SealRow as SealRow
 from sealsvc.values import SealId, SealMedium, SealStatus, SealType
@@ -180,6 +187,31 @@ def history(session: Session, seal_id: str) -> list[SealHistoryEvent]:
         )
         for row in rows
     ]
+
+
+def credentials(session: Session, seal_id: str) -> list[SealCredential]:
+    """What the seal signs or signed with, the newest first."""
+    query = select(SealCredentialRow).where(SealCredentialRow.seal_id == seal_id)
+    rows = session.exec(query.order_by(col(SealCredentialRow.position).desc())).all()
+    return [_credential(row) for row in rows]
+
+
+def credential_of_eseal(session: Session, eseal_sha256: str) -> SealCredential | None:
+    """Whose electronic seal has this digest."""
+    query = select(SealCredentialRow).where(SealCredentialRow.eseal_sha256 == eseal_sha256)
+    row = session.exec(query).first()
+    return None if row is None else _credential(row)
+
+
+def _credential(row: SealCredentialRow) -> SealCredential:
+    return SealCredential(
+        seal_id=SealId(row.seal_id),
+        suite=row.suite,
+        key_ref=row.key_ref,
+        cert_serial=row.cert_serial,
+        eseal_sha256=row.eseal_sha256,
+        made_at=row.made_at,
+    )
 
 
 def void_proposal(row: SealRow) -> VoidProposal | None:

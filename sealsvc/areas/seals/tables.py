@@ -85,3 +85,29 @@ class SealEventRow(Logged, SQLModel, table=True):
     fact_id: str = Field(sa_column=_text(40))
     by: str = Field(sa_column=_text(40))
     reason: str | None = Field(default=None, sa_column=_text(500, nullable=True))
+
+
+class SealCredentialRow(Logged, SQLModel, table=True):
+    """A certificate of a seal for one suite, and the electronic seal (SESeal) made of it.
+
+    Append-only; the newest of a suite is in use. eseal_sha256: hex over the SESeal's DER and name
+    of its blob; only a national suite has one.
+    """
+
+    __tablename__ = "seal_credential"
+    __subject__ = (SubjectKind.SEAL, "seal_id")
+
+    position: int | None = Field(
+        default=None,
+        sa_column=Column(
+            BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True
+        ),
+    )
+    seal_id: str = Field(
+        sa_column=Column(String(40), ForeignKey("seal.id"), nullable=False, index=True)
+    )
+    suite: str = Field(sa_column=_text(40))
+    key_ref: str = Field(sa_column=_text(80))
+    cert_serial: str = Field(sa_column=_text(40, index=True))
+    eseal_sha256: str | None = Field(default=None, sa_column=_text(64, nullable=True, index=True))
+    made_at: datetime = Field(sa_column=utc())

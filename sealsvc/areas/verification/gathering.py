@@ -72,7 +72,7 @@ def _about(
     record = None
     if der is not None and serial is not None:
         record = certs.record_of(deps, der, serial)
-    seal = None
+    seal, eseal = None, reading.eseal
     if record is not None and record.sealed_for is not None:
         signed_at = likely_signing_time(reading, proof)
         seal = _registered(deps, SealId(record.sealed_for), signed_at)
@@ -82,6 +82,7 @@ def _about(
         seal=seal,
         log_proof=proof,
         declaration=declaration,
+        eseal_of=None if eseal is None else seals.eseal_owner(deps, eseal.der_sha256),
     )
 
 

@@ -11,6 +11,7 @@ from sealsvc.errors import BadInput
 from sealsvc.tlog import TlogError
 from sealsvc.tlog.leaf import parse_leaf
 from sealsvc.tlog.proof import parse_opening, parse_tlog_proof
+from sealsvc.verify.messages import object_words
 
 
 class NothingToInspect(BadInput):
@@ -58,7 +59,11 @@ def _signature(one: SignatureReading) -> dict[str, Any]:
         "signature": f"{one.signature_algorithm} {one.signature}",
         "claimedAt": None if one.claimed_at is None else one.claimed_at.isoformat(),
         "docMdp": one.docmdp,
-        "changesAfter": [f"{change.change_class}: {change.detail}" for change in one.changes_after],
+        "changesAfter": [
+            f"{change.change_class}: {change.detail}"
+            + "".join(f"; {object_words(item, 'en')}" for item in change.objects)
+            for change in one.changes_after
+        ],
         "picture": None if one.picture is None else one.picture.rgba_sha256,
         "signer": None if der is None else _certificate(der),
         "problems": [f"{problem.code} {problem.detail}".strip() for problem in one.problems],

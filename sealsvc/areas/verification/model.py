@@ -1,7 +1,8 @@
 """What is asked of a verification, what is kept of it, and its fact."""
 
+from base64 import b32decode
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any, cast
 
@@ -21,6 +22,12 @@ class VerificationNotFound(NotFound):
     """No verification report has this id."""
 
     code = "VERIFICATION_NOT_FOUND"
+
+
+class VerificationExpired(VerificationNotFound):
+    """The id is of a report too old to be kept, if there ever was one; it tells its own time."""
+
+    code = "VERIFICATION_EXPIRED"
 
 
 class EvidenceNotKept(NotFound):
@@ -82,17 +89,33 @@ class Replay:
     differing: tuple[str, ...]
 
 
+def made_at(verification_id: str) -> datetime | None:
+    """When a report of that id was made, None where the id is none of ours.
+
+    Source: RFC 9562 section 5.7: the first 48 bits are milliseconds.
+    """
+    prefix, _, coded = verification_id.partition("_")
+    try:
+        sixteen = b32decode(f"{coded.upper()}======")
+        stamp_ms = int.from_bytes(sixteen[:6], "big")
+        made = datetime.fromtimestamp(stamp_ms / 1000, UTC)
+    except (ValueError, OverflowError):
+        return None
+    return made if prefix == "vr" and len(sixteen) == 16 else None
+
+
 def clean_expectation(expectation: Expectation) -> Expectation:
     """The expectation with its credit codes checked and in canonical spelling.
 
     Raises: UsccInvalid, ExpectationInvalid.
     """
-    seller = expectation.seller_uscc
+    seller, signer = expectation.seller_uscc, expectation.signer_uscc
     if len(expectation.party_usccs) > PARTIES_LIMIT:
         raise ExpectationInvalid(field="expect.partyUsccs", reason="TOO_MANY")
     return replace(
         expectation,
         seller_uscc=None if seller is None else require_uscc(seller).code,
+        signer_uscc=None if signer is None else require_uscc(signer).code,
         party_usccs=tuple(
             dict.fromkeys(require_uscc(code).code for code in expectation.party_usccs)
         ),

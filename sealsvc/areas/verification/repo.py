@@ -1,6 +1,8 @@
 """Every query on verification reports. Written by Core, not as objects (ARCHITECTURE 7.9)."""
 
-from sqlalchemy import insert, select
+from datetime import datetime
+
+from sqlalchemy import delete, insert, select
 from sqlmodel import Session
 
 from sealsvc.areas.verification.model import VerificationNotFound, VerificationView
@@ -39,3 +41,18 @@ def get(session: Session, verification_id: str) -> VerificationView:
         fact_id=row["fact_id"],
         evidence_sha256=row["evidence_sha256"],
     )
+
+
+def delete_without_fact(session: Session, before: datetime, limit: int) -> int:
+    """Delete the oldest reports made before a time that no fact names; how many."""
+    columns = VerificationRow.__table__.c  # type: ignore[attr-defined]
+    oldest = (
+        select(columns.id)
+        .where(columns.created_at < before, columns.fact_id.is_(None))
+        .order_by(columns.created_at)
+        .limit(limit)
+    )
+    ids = list(session.execute(oldest).scalars())
+    if ids:
+        session.execute(delete(VerificationRow).where(columns.id.in_(ids)))
+    return len(ids)

@@ -24,10 +24,13 @@ from sealsvc.areas.verification.gathering import Terms, gather
 from sealsvc.areas.verification.keeping import keep
 from sealsvc.areas.verification.model import (
     DEFAULT_POLICY_NAME,
+    VerificationExpired,
+    VerificationNotFound,
     VerificationRequest,
     VerificationView,
     clean_expectation,
     clean_filename,
+    made_at,
     require_not_future,
 )
 from sealsvc.areas.verification.reading import (
@@ -108,10 +111,17 @@ def policy_for(deps: Deps, name: str | None) -> Policy:
 def get(deps: Deps, verification_id: str) -> VerificationView:
     """A kept report. Its id is the capability: 74 random bits, given to who asked.
 
-    Raises: VerificationNotFound.
+    Raises: VerificationNotFound, VerificationExpired where the id's own time is so old that a
+    report without a fact would be gone.
     """
-    with deps.read() as session:
-        return repo.get(session, verification_id)
+    try:
+        with deps.read() as session:
+            return repo.get(session, verification_id)
+    except VerificationNotFound:
+        lifetime, made = deps.config.report_lifetime, made_at(verification_id)
+        if lifetime is None or made is None or made >= deps.clock.now() - lifetime:
+            raise
+    raise VerificationExpired()
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ class PdfFormat:
 
     name = "pdf"
     media_type = "application/pdf"
+    national = False
 
     def sniff(self, head: bytes) -> bool:
         """The header may stand anywhere in the first 1,024 bytes (ISO 32000-1, Annex H)."""
@@ -22,6 +23,20 @@ class PdfFormat:
         from sealsvc.documents.pdf.reader import read
 
         return read(data)
+
+    def page_size(self, data: bytes, page: int) -> tuple[float, float]:
+        """Width and height in millimetres of a page as shown.
+
+        Raises: DocumentEncrypted, DocumentUnreadable, PageNotFound.
+        """
+        from sealsvc.documents.pdf.errors import PageNotFound
+        from sealsvc.documents.pdf.geometry import pages_of
+        from sealsvc.documents.pdf.opening import open_document
+
+        pages = pages_of(open_document(data).reader)
+        if not 1 <= page <= len(pages):
+            raise PageNotFound(page=page, pages=len(pages))
+        return pages[page - 1].view().shown_mm
 
     def prepare(self, data: bytes, spec: SealingSpec) -> PreparedSealing:
         """A signed revision with a hole. Raises: what `sealer.prepare` raises."""

@@ -11,6 +11,7 @@ from typing import Any
 from asn1crypto import algos, cms, tsp, x509
 
 from ca.algorithms import suite_named
+from ca.sm2 import sm3
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ def signed_attributes(material: SignerMaterial, document_digest: bytes) -> bytes
         [
             _attribute("content_type", "data"),
             _attribute("message_digest", document_digest),
-            _attribute("signing_certificate_v2", _signing_certificate(certificate)),
+            _attribute("signing_certificate_v2", _signing_certificate(certificate, suite.digest)),
             _attribute("cms_algorithm_protection", protection),
         ]
     )
@@ -93,12 +94,17 @@ def _attribute(kind: str, value: Any) -> Any:
     return cms.CMSAttribute({"type": kind, "values": (value,)})
 
 
-def _signing_certificate(certificate: Any) -> Any:
+def _signing_certificate(certificate: Any, digest: str) -> Any:
+    """SHA-256, the default of RFC 5035; SM3 beside an SM2 signature, which readers of SM2 know too,
+    so that such a file stands on the national algorithms alone (GB/T 39786).
+    """
+    der = certificate.dump()
+    name, value = ("sm3", sm3(der)) if digest == "sm3" else ("sha256", sha256(der).digest())
     issuer = x509.GeneralNames([x509.GeneralName("directory_name", certificate.issuer)])
     identifier = tsp.ESSCertIDv2(
         {
-            "hash_algorithm": {"algorithm": "sha256"},
-            "cert_hash": sha256(certificate.dump()).digest(),
+            "hash_algorithm": {"algorithm": name},
+            "cert_hash": value,
             "issuer_serial": {"issuer": issuer, "serial_number": certificate.serial_number},
         }
     )

@@ -6,10 +6,11 @@ refuses is OTHER; what either cannot read is UNREADABLE. Source: CONTRACT sectio
 section 4; ISO 32000-2, 12.8.2.2 (DocMDP), 12.8.2.4 (FieldMDP).
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sealsvc.documents.pdf.fields import FormField, read_form
+from sealsvc.documents.pdf.naming import Namer, shown_name
 from sealsvc.documents.pdf.opening import open_document, raw
 from sealsvc.documents.pdf.pyhanko_api import (
     DEFAULT_DIFF_POLICY,
@@ -68,6 +69,7 @@ class _Analysis:
     states: list[SignedState]
     found: dict[int, Change] = field(default_factory=dict)
     broken: dict[int, set[int]] = field(default_factory=dict)
+    namer: Namer = field(default_factory=Namer)
 
     @property
     def last(self) -> int:
@@ -84,7 +86,10 @@ def classify(data: bytes, reader: Any, states: list[SignedState]) -> list[Change
         too_many = Change(ChangeClass.UNREADABLE, None, "too many revisions")
         return [ChangeReport((too_many,), _kept(one, True)) for one in states]
     for number in range(min(starts, default=analysis.last) + 1, analysis.last + 1):
-        analysis.found[number] = _classify_revision(analysis, number)
+        change = _classify_revision(analysis, number)
+        step = Revision(data, reader, number)
+        objects = analysis.namer.objects(step, change.change_class)
+        analysis.found[number] = replace(change, objects=objects)
     for index, state in enumerate(states):
         if state.coverage is Coverage.REVISION and state.revision is not None:
             analysis.broken[index] = _forbidden_revisions(analysis, state)
@@ -182,7 +187,9 @@ def _with_signature(analysis: _Analysis, step: Revision, added: FormField, resul
         return Change(ChangeClass.OTHER, revision, "further signature covers less")
     if state.is_timestamp:
         return Change(ChangeClass.LONG_TERM_UPDATE, revision, "document time-stamp")
-    return Change(ChangeClass.FURTHER_SEAL, revision, f"signature in field {added.name[:80]}")
+    return Change(
+        ChangeClass.FURTHER_SEAL, revision, f"signature in field {shown_name(added.name) or '?'}"
+    )
 
 
 def _possible_ends(step: Revision) -> set[int]:
@@ -277,7 +284,7 @@ def _as_forbidden(change: Change) -> Change:
     if ORDER.index(change.change_class) >= ORDER.index(ChangeClass.OTHER):
         return change
     detail = f"{change.change_class} that an earlier signature forbids"
-    return Change(ChangeClass.OTHER, change.revision, detail)
+    return replace(change, change_class=ChangeClass.OTHER, detail=detail)
 
 
 def _kept(state: SignedState, broken: bool) -> bool | None:

@@ -10,13 +10,16 @@ from typing import Any
 
 from asn1crypto import cms, core, parser, tsp, x509
 
+from ca.sm2 import sm3
 from sealsvc.documents.pdf.opening import attempt
 from sealsvc.documents.pdf.pyhanko_api import check_ess_certid, generic_cms
+from sealsvc.documents.pdf.sm2 import Sm2Validator
 from sealsvc.documents.values import DigestOutcome, ReadingProblem, SignatureOutcome
 
 WEAK_DIGESTS = frozenset({"md2", "md5", "sha1"})
 KNOWN_DIGESTS = frozenset(
     {"md5", "sha1", "sha224", "sha256", "sha384", "sha512", "sha3_256", "sha3_384", "sha3_512"}
+    | {"sm3"}
 )
 MAX_CERTIFICATES = 64
 SIGNATURE_TIMESTAMP = "1.2.840.113549.1.9.16.2.14"
@@ -239,6 +242,8 @@ def _check_timestamp_digest(reading: CmsReading, parts: _Parts, covered: bytes) 
 def _hash(name: str, data: bytes) -> bytes:
     if name not in KNOWN_DIGESTS:
         raise ValueError(name)
+    if name == "sm3":  # not in every Python's OpenSSL
+        return sm3(data)
     return hashlib.new(name, data, usedforsecurity=False).digest()
 
 
@@ -256,7 +261,7 @@ def _check_signature(reading: CmsReading, parts: _Parts) -> None:
         return
     try:
         _, valid = generic_cms.validate_sig_integrity(
-            parts.signer_info, certificate, parts.expected_type, b""
+            parts.signer_info, certificate, parts.expected_type, b"", Sm2Validator()
         )
     except generic_cms.errors.SignatureValidationError as error:
         reading.note("SIGNED_ATTRIBUTES_WRONG", type(error).__name__)

@@ -10,6 +10,7 @@ from hashlib import sha256
 from io import BytesIO
 from typing import Any
 
+from ca.algorithms import suite_named
 from sealsvc.documents.pdf import cades
 from sealsvc.documents.pdf.cades import SignerMaterial
 from sealsvc.documents.pdf.changes import harm_of_seal
@@ -112,7 +113,7 @@ def prepare(data: bytes, spec: SealingSpec) -> PreparedSealing:
 
 
 def finish(prepared: PreparedSealing, signature: bytes) -> bytes:
-    """The sealed file. signature: DER for ECDSA, the raw PKCS #1 v1.5 value for RSA.
+    """The sealed file. signature: DER for ECDSA and SM2, the raw PKCS #1 v1.5 value for RSA.
 
     Raises: SignatureTooLarge.
     """
@@ -185,6 +186,7 @@ def _write(
     if "/Encrypt" in opened.reader.trailer:
         raise DocumentEncrypted()
     writer: Any = _RevisionWriter(BytesIO(opened.data), prev=opened.reader)
+    digest = suite_named(material.suite).digest
     reserved = cades.largest_signed_data(material) + 2
     value = signature_object(
         timestamp=spec.signed_at,
@@ -198,9 +200,9 @@ def _write(
     add_field(writer, field)
     if certify:
         level = sign_fields.MDPPerm.NO_CHANGES
-        mdp_setup(md_algorithm="sha256", certify=True, docmdp_perms=level).apply(value_ref, writer)
+        mdp_setup(md_algorithm=digest, certify=True, docmdp_perms=level).apply(value_ref, writer)
         writer.update_root()
-    prepared, output = next(value.fill(writer, "sha256", output=BytesIO()))
+    prepared, output = next(value.fill(writer, digest, output=BytesIO()))
     start, end = prepared.reserved_region_start, prepared.reserved_region_end
     return output.getvalue(), prepared.document_digest, int(start), int(end)
 

@@ -5,13 +5,27 @@ from collections.abc import Iterable
 from sealsvc.documents.values import Coverage, ReadingProblem
 from sealsvc.verify.case import Case
 from sealsvc.verify.checks.algorithms import SIGNATURE
+from sealsvc.verify.checks.national import SAID_BY_MEMBERS, reading_finding
 from sealsvc.verify.evidence import Evidence
 from sealsvc.verify.findings import DOCUMENT, Finding, noticed
 from sealsvc.verify.messages import Weight
 from sealsvc.verify.policy import digest_name
 
-# Signature formats we read. Source: ISO 32000-2 table 255; EN 319 142-1 clause 5.3.
-SIGNATURE_FORMATS = frozenset({"ETSI.CAdES.detached", "adbe.pkcs7.detached"})
+# Signature formats we read. Source: ISO 32000-2 table 255; EN 319 142-1 clause 5.3; for the
+# national ones ofd.md sections 4 and 10.
+SIGNATURE_FORMATS = frozenset(
+    {
+        "ETSI.CAdES.detached",
+        "adbe.pkcs7.detached",
+        "GM.sm2seal",
+        "GM.sm2cms.detached",
+        "OFD.Seal.V1",
+        "OFD.Seal.V4",
+        "OFD.Seal.V5",
+        "OFD.Sign.GBT35275",
+        "OFD.Sign.SM2",
+    }
+)
 TIMESTAMP_FORMATS = frozenset({"ETSI.RFC3161"})
 
 # What the reader's problem codes mean. A code unknown here is a doubt, so that a new one can never
@@ -32,6 +46,7 @@ SAID_ELSEWHERE = frozenset(
     {
         "SUBFILTER_UNKNOWN",
         "SIGNER_CERTIFICATE_MISSING",
+        "SIG_SIGNER_CERT_MISSING",
         "DIGEST_NOT_CHECKED",
         "SIGNATURE_NOT_CHECKED",
         "PICTURE_UNREADABLE",
@@ -86,7 +101,11 @@ def _problem(
     problem: ReadingProblem, subject: str, weight: Weight | None = None
 ) -> Iterable[Finding]:
     code = problem.code
-    if code in SAID_ELSEWHERE:
+    if code in SAID_ELSEWHERE or code in SAID_BY_MEMBERS:
+        return
+    national = reading_finding(problem, subject)
+    if national is not None:
+        yield national
         return
     if code in FATAL_PROBLEMS:
         yield noticed("SIGNATURE_UNREADABLE", subject, problem=code)

@@ -16,10 +16,11 @@ from pyhanko_certvalidator.policy_decl import (
 )
 from pyhanko_certvalidator.sig_validate import (
     DEFAULT_VALIDATION_CONTEXT,
-    DefaultSignatureValidator,
     SignatureValidationContext,
 )
 
+from ca.errors import CaUnavailable
+from sealsvc.documents.pdf.sm2 import Sm2Validator
 from sealsvc.verify.certificates import UnreadableCertificateError, read_certificate
 from sealsvc.verify.evidence import Evidence, SignatureEvidence
 
@@ -42,7 +43,7 @@ _STATUS_APART = CertRevTrustPolicy(
 T = TypeVar("T")
 
 
-class _Validator(DefaultSignatureValidator):
+class _Validator(Sm2Validator):
     """Certificate signatures: whatever a key or algorithm makes the provider raise is a no."""
 
     def validate_signature(
@@ -53,12 +54,12 @@ class _Validator(DefaultSignatureValidator):
         signature_algorithm: algos.SignedDigestAlgorithm,
         context: SignatureValidationContext = DEFAULT_VALIDATION_CONTEXT,
     ) -> None:
-        """Return when the signature verifies. Raises: InvalidSignature."""
+        """Return when the signature verifies. Raises: InvalidSignature, CaUnavailable."""
         try:
             super().validate_signature(
                 signature, signed_data, public_key_info, signature_algorithm, context
             )
-        except InvalidSignature:
+        except (InvalidSignature, CaUnavailable):  # a missing provider says nothing of a signature
             raise
         except Exception as error:  # unsupported curve, odd parameters, failed assertion
             raise InvalidSignature(type(error).__name__) from error

@@ -60,10 +60,17 @@ def _not_used(stamp: Stamp, case: Case) -> Finding:
 
 
 def _missing(case: Case) -> Iterable[Finding]:
-    """No proof: said always, and a doubt where the policy demands one."""
+    """No proof: said always, and a doubt where the policy demands one.
+
+    Whoever seals with a certificate of ours through us has a receipt; without one the key was used
+    where nobody logs it, whatever time-stamps say.
+    """
+    ours = case.signature.issued_by_us is not None
+    if case.signature.log_proof is None and (ours or not case.time.proven):
+        weight = None if ours else Weight.INFO  # others' seals are in no log of ours
+        yield noticed("LOG_RECEIPT_MISSING", case.id, weight=weight)
     if case.time.proven:
         return
-    yield noticed("LOG_RECEIPT_MISSING", case.id)
     demand = case.policy.proof_demand
     changed = demand is ProofDemand.ANYTHING_CHANGED and _anything_changed(case)
     if demand is ProofDemand.ALWAYS or changed:

@@ -23,6 +23,7 @@ class Terms:
     seller_uscc: str | None = None
     party_usccs: tuple[str, ...] = ()
     seal_type: SealType | None = None
+    signer_uscc: str | None = None
     parties_demanded: bool = False
     from_declaration: bool = False
     contradictory: bool = False
@@ -30,7 +31,7 @@ class Terms:
     @property
     def comparable(self) -> bool:
         """Whether there is anything a seal can be compared with."""
-        return bool(self.seller_uscc or self.party_usccs or self.seal_type)
+        return bool(self.seller_uscc or self.party_usccs or self.seal_type or self.signer_uscc)
 
 
 def terms_of(cases: Sequence[Case], expected: Expectation) -> Terms:
@@ -55,6 +56,7 @@ def terms_of(cases: Sequence[Case], expected: Expectation) -> Terms:
         seller_uscc=seller,
         party_usccs=parties,
         seal_type=expected.seal_type,
+        signer_uscc=expected.signer_uscc,
         parties_demanded=bool(expected.party_usccs),
         from_declaration=bool(declared) and not settled,
         contradictory=len(said) > 1 and not settled,
@@ -70,7 +72,8 @@ def check(case: Case, terms: Terms) -> tuple[Finding, ...]:
         return (*found, noticed("PARTIES_UNKNOWN", case.id))
     source = "DECLARATION" if terms.from_declaration else "EXPECTATION"
     found.append(noticed("DOCUMENT_FIELDS_NOT_READ", case.id, source=source))
-    return (*found, *_type_expected(case, terms), *_owner_expected(case, terms))
+    named = (*_type_expected(case, terms), *_owner_expected(case, terms))
+    return (*found, *dict.fromkeys((*named, *_signer_expected(case, terms))))
 
 
 def check_document(cases: Sequence[Case], terms: Terms) -> tuple[Finding, ...]:
@@ -131,10 +134,27 @@ def _owner_expected(case: Case, terms: Terms) -> Iterable[Finding]:
         yield noticed("OWNER_NOT_ESTABLISHED", case.id)
 
 
+def _signer_expected(case: Case, terms: Terms) -> Iterable[Finding]:
+    """`expect.signerUscc`: whose certificate it is, whatever the registry says of the seal."""
+    if terms.signer_uscc is None:
+        return
+    named = _certified(case)
+    if named is None:
+        yield noticed("SIGNER_NOT_NAMED", case.id, expected=terms.signer_uscc)
+        return
+    if named != terms.signer_uscc:
+        yield noticed("SIGNER_MISMATCH", case.id, signer=named, expected=terms.signer_uscc)
+    if not _established(case):
+        yield noticed("OWNER_NOT_ESTABLISHED", case.id)
+
+
 def _owner(case: Case) -> str | None:
     """The registered owner, else the one credit code the certificate names."""
-    if case.seal is not None:
-        return case.seal.owner_uscc
+    return _certified(case) if case.seal is None else case.seal.owner_uscc
+
+
+def _certified(case: Case) -> str | None:
+    """The one credit code that the signer's certificate names."""
     signer = case.chain.signer
     codes = frozenset() if signer is None else signer.certificate.usccs
     return next(iter(codes)) if len(codes) == 1 else None

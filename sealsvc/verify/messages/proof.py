@@ -32,13 +32,13 @@ PROOF: dict[str, Entry] = {
         "The log proves that the signature existed by {at}",
     ),
     "LOG_RECEIPT_MISSING": Entry(
-        Weight.INFO,
+        Weight.NOTICE,
         Block.POE,
         Axis.TRUST,
         None,
         "china-domain 3.3",
-        "盖章时间没有存证证明，仅为声称时间",
-        "Nothing proves the signing time; it is only claimed",
+        "透明日志中没有此签名的存证，盖章时间未经日志证明",
+        "The log holds no receipt of this signature, so it proves no signing time",
     ),
     "TIMESTAMP_TOKEN_NOT_EVALUATED": Entry(
         Weight.OMITTED,

@@ -49,6 +49,13 @@ class CountingRng:
 class Limits:
     per_minute: int = 0
     exempt: tuple[str, ...] = ()
+    cost_heavy: int = 10
+    cost_per_second: int = 30
+    failed_keys_per_minute: int = 0
+    upload_bytes: int = 0
+    upload_bytes_per_address: int = 0
+    jobs_per_address: int = 2
+    job_wait_s: float = 0.2
 
 
 @dataclass
@@ -86,12 +93,16 @@ class Api:
         return self.many([(method, url, kwargs)])[0]
 
     def many(self, requests: list[tuple[str, str, dict[str, Any]]]) -> list[httpx.Response]:
-        async def run() -> list[httpx.Response]:
-            transport = httpx.ASGITransport(self.app, client=("192.0.2.1", 1234))
+        """All at once; the keyword `address` says from where."""
+
+        async def one(method: str, url: str, kwargs: dict[str, Any]) -> httpx.Response:
+            address = kwargs.pop("address", "192.0.2.1")
+            transport = httpx.ASGITransport(self.app, client=(address, 1234))
             async with httpx.AsyncClient(transport=transport, base_url="http://t") as client:
-                return await asyncio.gather(
-                    *(client.request(method, url, **kwargs) for method, url, kwargs in requests)
-                )
+                return await client.request(method, url, **kwargs)
+
+        async def run() -> list[httpx.Response]:
+            return await asyncio.gather(*(one(*request) for request in requests))
 
         return asyncio.run(run())
 

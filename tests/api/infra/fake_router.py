@@ -125,6 +125,18 @@ def check(
     }
 
 
+@router.post("/v1/slow")
+def slow(principal: OptionalPrincipal_, upload: Upload_) -> dict[str, object]:
+    """Works on a document for as many milliseconds as it says."""
+    time.sleep(int(upload.data[:6]) / 1000)
+    return {"bytes": len(upload.data)}
+
+
+@router.get("/v1/drawn")
+def drawn(format: str = "json") -> dict[str, str]:
+    return {"format": format}
+
+
 @router.get("/v1/fail/{how}")
 def fail(how: str) -> None:
     if how == "internal":

@@ -336,7 +336,7 @@ def test_exempt_network(make_api: Callable[..., Api]) -> None:
 
 
 def test_ipv4_in_ipv6_counts_by_its_own_address() -> None:
-    quota = Quota(Limits(per_minute=1, exempt=("127.0.0.0/8",)), clock=lambda: 0.0)
+    quota = Quota(1, ("127.0.0.0/8",), clock=lambda: 0.0)
     assert quota.take("::ffff:127.0.0.1") is None
     assert quota.take("::ffff:192.0.2.1") == 0
     assert quota.take("::ffff:192.0.2.2") == 0

@@ -9,6 +9,7 @@ from typing import Any, ParamSpec, TypeVar
 from fpdf import FPDF
 from sqlmodel import select
 
+from ca.names import SubjectName
 from sealsvc.adapters.sandbox import InlineSandbox
 from sealsvc.areas.certs import service as certs
 from sealsvc.areas.deps import Deps
@@ -80,6 +81,9 @@ class Remembering(InlineSandbox):
         return _drawn[args]  # type: ignore[return-value]
 
 
+MAKER = "12420000000000027K"
+
+
 @dataclass
 class Story:
     """deps over a fresh database, and the verbs in few words."""
@@ -87,9 +91,14 @@ class Story:
     deps: Deps
     clock: SettableClock
 
-    def open(self) -> "Story":
+    def open(self, *, national: bool = False) -> "Story":
         self.deps = replace(self.deps, sandbox=Remembering())
         certs.create_hierarchy(self.deps, domain_name="Demo Seals")
+        if national:
+            maker = SubjectName(
+                common_name="示例制章系统", organization="示例印章制作中心", uscc=MAKER
+            )
+            certs.create_national(self.deps, domain_name="Demo Seals", maker=maker)
         for uscc, name in NAMES.items():
             draft = EntityDraft(uscc=uscc, legal_name=name, legal_representative="王小明")
             entities.register(self.deps, OPERATOR, draft)

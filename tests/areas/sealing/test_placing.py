@@ -2,12 +2,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sealsvc.areas.sealing.placing import A4_MM, Box, PlaceWish, page_size, placed
+from sealsvc.areas.sealing.placing import Box, PlaceWish, placed
 from sealsvc.documents import detect
 from sealsvc.documents.pdf.errors import PlacementOutOfPage
 from sealsvc.values import Placement
 from tests.builders.pdf import PdfBuilder, plain
 
+A4_MM = (210.0, 297.0)
 SEAL = Box(0, 0, 40, 30)
 sizes = st.floats(1, 400, allow_nan=False)
 
@@ -76,7 +77,7 @@ def test_a_chosen_place_is_on_the_page_where_the_page_is_large_enough(
 
 def test_pages_are_measured_as_shown() -> None:
     def rounded(data: bytes) -> tuple[int, ...]:
-        return tuple(round(side) for side in page_size(detect(data), data, 1))
+        return tuple(round(side) for side in detect(data).page_size(data, 1))
 
     assert rounded(plain()) == (210, 297)
     assert rounded(PdfBuilder().rotated(90).build()) == (297, 210)

@@ -24,7 +24,7 @@ from ca.errors import CaBadInput, PublicKeyInvalid, SignatureDoesNotMatch, Unkno
 from tests.builders.x509 import P256, make_signer
 
 EC = make_signer("algorithms")
-FAST = ("ecdsa-p256-sha256", "rsa2048-sha256")
+FAST = ("ecdsa-p256-sha256", "rsa2048-sha256", "sm2-sm3")
 
 
 def spki_of(key: ec.EllipticCurvePublicKey | x25519.X25519PublicKey | rsa.RSAPublicKey) -> bytes:
@@ -82,7 +82,12 @@ def test_oids_find_every_key_size() -> None:
 
 
 def test_leaves_do_not_use_the_root_s_suite() -> None:
-    assert leaf_suites() == ("ecdsa-p256-sha256", "rsa2048-sha256", "rsa3072-sha256")
+    assert leaf_suites() == (
+        "ecdsa-p256-sha256",
+        "rsa2048-sha256",
+        "rsa3072-sha256",
+        "sm2-sm3",
+    )
 
 
 @pytest.mark.parametrize(

@@ -47,7 +47,15 @@ RSA_2048 = sound().reading(signer_certificate_der=odd_leaf("rsa2048", rsa_bits=2
 # given, default, strict, archival
 DIFFERENCES: dict[str, tuple[EvidenceBuilder, str, str, str]] = {
     "sound": (sound(), T, T, T),
-    "unproven": (sound().proof(None), T, T, D),
+    "unproven": (sound().proof(None), T, D, D),
+    "unproven-not-ours": (sound().proof(None).record(None), T, T, D),
+    "ours-stamped-without-receipt": (
+        sound().proof(None).stamped(read_stamp(SIGNED)),
+        T,
+        D,
+        T,
+    ),
+    "not-ours-stamped": (sound().proof(None).record(None).stamped(read_stamp(SIGNED)), T, T, T),
     "unproven-further-seal": (
         sound().proof(None).reading(**after(ChangeClass.FURTHER_SEAL)),
         T,

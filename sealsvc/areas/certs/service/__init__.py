@@ -1,7 +1,12 @@
 """Verbs on certificates: issue, revoke, publish, look up."""
 
 from sealsvc.areas.certs.service.crls import publish_crl, publish_revocations, refresh_crls
-from sealsvc.areas.certs.service.issue import create_hierarchy, issue, require_issued
+from sealsvc.areas.certs.service.issue import (
+    create_hierarchy,
+    create_national,
+    issue,
+    require_issued,
+)
 from sealsvc.areas.certs.service.query import (
     chain_der,
     find,
@@ -10,6 +15,7 @@ from sealsvc.areas.certs.service.query import (
     of_seal,
     pki_objects,
     record_of,
+    seal_maker,
     seal_of,
     trust_material,
 )
@@ -19,6 +25,7 @@ __all__ = [
     "SYSTEM",
     "chain_der",
     "create_hierarchy",
+    "create_national",
     "find",
     "issue",
     "issuer_certificate",
@@ -33,6 +40,7 @@ __all__ = [
     "require_issued",
     "revoke",
     "revoke_all_of_seal",
+    "seal_maker",
     "seal_of",
     "trust_material",
 ]

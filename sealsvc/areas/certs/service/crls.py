@@ -9,7 +9,7 @@ import structlog
 from ca.crl import CrlEntry, prepare_crl, sign_crl
 from ca.names import IssuerInfo
 from sealsvc.areas.certs import repo
-from sealsvc.areas.certs.model import ISSUING_LABEL, Issuer, whole_utc
+from sealsvc.areas.certs.model import INTERNATIONAL, Issuer, whole_utc
 from sealsvc.areas.certs.repo import CrlRow
 from sealsvc.areas.deps import Deps
 from sealsvc.values import Fact, Json, Subject, SubjectKind
@@ -19,7 +19,7 @@ REFRESH_SHARE = 0.5
 _alarm = structlog.get_logger("sealsvc.certs")
 
 
-def publish_crl(deps: Deps, label: str = ISSUING_LABEL) -> bytes:
+def publish_crl(deps: Deps, label: str = INTERNATIONAL.issuing) -> bytes:
     """Sign and store the issuer's next CRL; DER.
 
     Signed outside any transaction; if another process publishes first, its CRL may lack our
@@ -53,12 +53,12 @@ def publish_crl(deps: Deps, label: str = ISSUING_LABEL) -> bytes:
 
 
 def publish_revocations(deps: Deps) -> None:
-    """A fresh CRL right after a commit that revoked.
+    """Fresh CRLs right after a commit that revoked, of every issuer whose list lacks something.
 
     The revocation stands whatever happens here; `refresh_crls` repeats what fails.
     """
     try:
-        publish_crl(deps)
+        refresh_crls(deps)
     except Exception:  # the caller's change is committed: no failure may hide that
         _alarm.exception("crl.publish_failed")
 

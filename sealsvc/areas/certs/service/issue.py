@@ -5,14 +5,19 @@ from ca.names import IssuerInfo, SubjectName
 from ca.profiles import profile_named
 from sealsvc.areas.certs import repo
 from sealsvc.areas.certs.model import (
-    ISSUING_LABEL,
-    ROOT_LABEL,
+    INTERNATIONAL,
+    MAKER_PROFILE,
+    NATIONAL,
+    NATIONAL_SUITE,
+    TRUST_DOMAINS,
     CertificateIntentLost,
     CertificateStatus,
     CertificateView,
     HierarchyExists,
     IssueOrder,
+    TrustDomain,
     certificate_fact,
+    domain_of,
     serial_hex,
 )
 from sealsvc.areas.certs.repo import CertificateRow, IssuerRow
@@ -22,8 +27,16 @@ from sealsvc.areas.deps import Deps
 from sealsvc.storage.uow import UnitOfWork
 from sealsvc.values import KeyRef
 
+_ROOTS = frozenset(domain.root for domain in TRUST_DOMAINS)
 
-def create_hierarchy(deps: Deps, *, domain_name: str, suite: str | None = None) -> None:
+
+def create_hierarchy(
+    deps: Deps,
+    *,
+    domain_name: str,
+    suite: str | None = None,
+    domain: TrustDomain = INTERNATIONAL,
+) -> None:
     """Root and issuing CA of a new trust domain, with their first CRLs.
 
     Raises: HierarchyExists. Source: ARCHITECTURE section 12.3.
@@ -31,19 +44,41 @@ def create_hierarchy(deps: Deps, *, domain_name: str, suite: str | None = None) 
     with deps.read() as session:
         present = {row.label for row in repo.issuers(session)}
         published = {label for label in present if repo.find_crl(session, label)}
-    if {ROOT_LABEL, ISSUING_LABEL} <= published:
+    if domain.labels <= published:
         raise HierarchyExists()
     chosen = suite or deps.config.default_suite
-    for label, profile in ((ROOT_LABEL, "root"), (ISSUING_LABEL, "issuing")):
+    prefix = "SM2 " if domain is NATIONAL else ""
+    for label, profile in ((domain.root, "root"), (domain.issuing, "issuing")):
         if label not in present:  # an earlier attempt may have been cut off behind it
             key_ref = KeyRef(deps.keys.generate(chosen, f"ca:{label}"))
             subject = SubjectName(
-                common_name=f"{domain_name} {label.title()} CA", organization=domain_name
+                common_name=f"{domain_name} {prefix}{profile.title()} CA",
+                organization=domain_name,
             )
             order = IssueOrder(profile=profile, subject=subject, key_ref=key_ref, by=SYSTEM)
             _issue(deps, order, as_label=label)
         if label not in published:
             publish_crl(deps, label)
+
+
+def create_national(deps: Deps, *, domain_name: str, maker: SubjectName) -> bool:
+    """The SM2 trust domain and its seal-maker, or what is missing of them; whether any was.
+
+    maker: the one organisation that makes (signs) the electronic seals of the domain; it is never
+    an owner's own. Raises: CaUnavailable where there is no SM2.
+    Source: CONTRACT section 2; seal-formats.md section 5.
+    """
+    fresh = True
+    try:
+        create_hierarchy(deps, domain_name=domain_name, suite=NATIONAL_SUITE, domain=NATIONAL)
+    except HierarchyExists:
+        fresh = False
+    with deps.read() as session:
+        made = repo.newest_of_profile(session, MAKER_PROFILE)
+    if made is None:
+        key_ref = KeyRef(deps.keys.generate(NATIONAL_SUITE, "ca:seal-maker"))
+        issue(deps, IssueOrder(MAKER_PROFILE, maker, key_ref, by=SYSTEM, uscc=maker.uscc))
+    return fresh or made is None
 
 
 def issue(deps: Deps, order: IssueOrder) -> CertificateView:
@@ -84,10 +119,13 @@ def _issuer_for(
     deps: Deps, order: IssueOrder, spki_der: bytes, as_label: str | None
 ) -> tuple[IssuerInfo, str, str]:
     """Who signs: itself for a root, the root for an issuing CA, the issuing CA otherwise."""
-    if as_label == ROOT_LABEL:
+    if as_label is not None and as_label in _ROOTS:
         return IssuerInfo.self_signed(order.subject, spki_der), as_label, order.key_ref
+    domain = domain_of(deps.keys.signer(order.key_ref).suite)
+    if as_label is not None:
+        domain = next(one for one in TRUST_DOMAINS if as_label in one.labels)
     with deps.read() as session:
-        row = repo.get_issuer(session, ISSUING_LABEL if as_label is None else ROOT_LABEL)
+        row = repo.get_issuer(session, domain.issuing if as_label is None else domain.root)
     return issuer_info(deps, row), row.label, row.key_ref
 
 
@@ -132,7 +170,7 @@ def _store_result(
         row.der = der
         tx.session.add(row)
         if as_label is not None:
-            rank = 0 if as_label == ROOT_LABEL else 1
+            rank = 0 if as_label in _ROOTS else 1
             tx.session.add(
                 IssuerRow(
                     label=as_label,

@@ -2,11 +2,14 @@
 
 from sealsvc.areas.certs import repo
 from sealsvc.areas.certs.model import (
+    INTERNATIONAL,
+    MAKER_PROFILE,
     CertificateView,
     PkiObject,
     PkiObjectNotFound,
     PublishedCrl,
     TrustMaterial,
+    domain_of,
 )
 from sealsvc.areas.deps import Deps
 from sealsvc.values import SealId
@@ -55,10 +58,21 @@ def issuer_certificate(deps: Deps, label: str) -> bytes:
         return repo.issuer_certificate(session, label)
 
 
-def chain_der(deps: Deps) -> tuple[bytes, ...]:
-    """The issuers a sealed document embeds: the issuing CA, never the root (pdf.md rule 9)."""
+def chain_der(deps: Deps, suite: str | None = None) -> tuple[bytes, ...]:
+    """The issuers a sealed document embeds: the issuing CA, never the root (pdf.md rule 9).
+
+    suite: of the signer's key; None = the international ones.
+    """
+    label = (INTERNATIONAL if suite is None else domain_of(suite)).issuing
     with deps.read() as session:
-        return tuple(row.der for row in repo.issuers(session) if row.rank > 0)
+        return tuple(row.der for row in repo.issuers(session) if row.label == label)
+
+
+def seal_maker(deps: Deps) -> CertificateView | None:
+    """The certificate of the trust domain's seal-maker; None where there is no SM2 domain."""
+    with deps.read() as session:
+        row = repo.newest_of_profile(session, MAKER_PROFILE)
+        return None if row is None else repo.view(row)
 
 
 def newest_crl(deps: Deps, label: str) -> PublishedCrl:

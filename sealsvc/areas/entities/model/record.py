@@ -4,6 +4,7 @@ import unicodedata
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from ca.algorithms import leaf_suites
 from sealsvc.areas.entities.model.uscc import (
     DEFAULT_POLICY,
     UsccPolicy,
@@ -70,7 +71,8 @@ class EntityDraft:
     """The particulars of an entity.
 
     short_names: approved short forms that may stand in a seal. legal_representative: personal
-    data, never in a public member of a leaf.
+    data, never in a public member of a leaf. sealing_suite: in which its seals sign a PDF when the
+    request names none; None = each seal's own.
     """
 
     uscc: str
@@ -79,6 +81,7 @@ class EntityDraft:
     legal_representative: str | None = None
     registered_address: str | None = None
     organization_type: OrganizationType | None = None
+    sealing_suite: str | None = None
 
     def particulars(self) -> JsonObject:
         """Wire name to value of every field that is set, the credit code left out."""
@@ -88,6 +91,7 @@ class EntityDraft:
             "legalRepresentative": self.legal_representative,
             "registeredAddress": self.registered_address,
             "organizationType": self.organization_type and str(self.organization_type),
+            "sealingSuite": self.sealing_suite,
         }
         return {name: value for name, value in members.items() if value is not None}
 
@@ -102,6 +106,8 @@ def validate_draft(draft: EntityDraft, *, policy: UsccPolicy = DEFAULT_POLICY) -
     claimed = draft.organization_type
     if claimed is not None and individual != (claimed is OrganizationType.INDIVIDUAL_BUSINESS):
         raise EntityFieldInvalid(field="organizationType", reason="CONTRADICTS_USCC")
+    if draft.sealing_suite is not None and draft.sealing_suite not in leaf_suites():
+        raise EntityFieldInvalid(field="sealingSuite", reason="UNKNOWN")
     return replace(
         draft,
         uscc=result.code,

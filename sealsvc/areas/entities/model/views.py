@@ -16,6 +16,7 @@ class EntityPatch(TypedDict, total=False):
     legal_representative: str | None
     registered_address: str | None
     organization_type: OrganizationType | None
+    sealing_suite: str | None
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,7 @@ class EntityView:
     legal_representative: str | None = None
     registered_address: str | None = None
     organization_type: OrganizationType | None = None
+    sealing_suite: str | None = None
     cancelled_at: datetime | None = None
     cancel_reason: str | None = None
     version: int = 1
@@ -46,6 +48,7 @@ class EntityView:
             legal_representative=self.legal_representative,
             registered_address=self.registered_address,
             organization_type=self.organization_type,
+            sealing_suite=self.sealing_suite,
         )
 
     def patched(self, patch: EntityPatch) -> EntityDraft:

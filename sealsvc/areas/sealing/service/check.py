@@ -33,7 +33,6 @@ class Expected:
 
     use: SealingView
     declaration: Declaration
-    field_name: str
     signature_sha256: str
     before: Report | None
 
@@ -44,8 +43,9 @@ def require_sound(deps: Deps, document: DocumentRead, expected: Expected) -> Non
     The log does not know the completion yet, so it is foretold as tx 2 will write it: between the
     logged intent and now. Raises: SealingSelfCheckFailed. Source: CONTRACT section 3.
     """
-    read = [one for one in document.reading.signatures if one.field_name == expected.field_name]
-    if len(read) != 1 or read[0].signature_sha256 != expected.signature_sha256:
+    wanted = expected.signature_sha256
+    read = [one for one in document.reading.signatures if one.signature_sha256 == wanted]
+    if len(read) != 1:
         raise SealingSelfCheckFailed(reason="SIGNATURE_NOT_FOUND")
     proof = LogProof(
         fact_id=expected.use.authorised_fact_id,

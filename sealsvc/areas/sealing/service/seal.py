@@ -17,6 +17,7 @@ from sealsvc.areas.sealing.model import (
     SealingIntentClosed,
     SealingSelfCheckFailed,
     SealingView,
+    StraddleNotSupported,
     for_use,
     may_use,
     validate_declaration,
@@ -26,12 +27,11 @@ from sealsvc.areas.sealing.placing import (
     Box,
     PlaceWish,
     page_number,
-    page_size,
     placed,
     seals_on,
 )
 from sealsvc.areas.sealing.service import record
-from sealsvc.areas.sealing.service.certificate import certificate_for
+from sealsvc.areas.sealing.service.certificate import certificate_for, credential_for
 from sealsvc.areas.sealing.service.check import Expected, require_sound
 from sealsvc.areas.seals import service as seals
 from sealsvc.areas.seals.model.views import SealView
@@ -40,7 +40,13 @@ from sealsvc.areas.verification.gathering import Terms
 from sealsvc.areas.verification.reading import DocumentRead, read_document
 from sealsvc.documents import detect
 from sealsvc.documents.pdf.errors import DocmdpForbidsSeal, ExistingSignatureBroken
-from sealsvc.documents.values import DigestOutcome, PreparedSealing, SealingSpec, SignatureOutcome
+from sealsvc.documents.values import (
+    DigestOutcome,
+    PreparedSealing,
+    SealingSpec,
+    SignatureOutcome,
+    Straddle,
+)
 from sealsvc.errors import ServiceError
 from sealsvc.values import Declaration, DocumentRole, Placement, Principal, SealId
 from sealsvc.verify.report import Report
@@ -53,7 +59,8 @@ _log = structlog.get_logger("sealsvc.sealing")
 @dataclass(frozen=True)
 class SealingRequest:
     """One document to be sealed. role: None where the sealer declares none; number, seller and
-    parties are the declaration's (CONTRACT section 1).
+    parties are the declaration's (CONTRACT section 1). suite: None = as the format and the owner's
+    default say. straddle: a seal over the edge of several pages, beside `place` or instead of it.
     """
 
     seal_id: SealId
@@ -63,6 +70,8 @@ class SealingRequest:
     number: str | None = None
     seller_uscc: str | None = None
     party_usccs: tuple[str, ...] = ()
+    suite: str | None = None
+    straddle: Straddle | None = None
 
     def declaration(self) -> Declaration:
         """In canonical form. Raises: DeclarationInvalid."""
@@ -103,8 +112,6 @@ def seal(deps: Deps, principal: Principal, request: SealingRequest) -> SealingRe
     """
     registered = seals.get(deps, request.seal_id)
     may_use(for_use(registered), principal, request.role, deps.clock.now())
-    with deps.read() as session:
-        entities.get_active_in(session, registered.owner_uscc)
     work = _prepare(deps, principal, registered, request)
     intent = record.Intent(
         seal_id=registered.seal_id,
@@ -129,20 +136,28 @@ def _prepare(
     deps: Deps, principal: Principal, registered: SealView, request: SealingRequest
 ) -> _Work:
     """Everything that needs no signature; nothing is logged yet but perhaps a fresh certificate."""
+    with deps.read() as session:
+        owner = entities.get_active_in(session, registered.owner_uscc)
     declaration = request.declaration()
+    document_format = detect(request.data)
+    if request.straddle is not None and not document_format.national:
+        raise StraddleNotSupported(format=document_format.name)
+    held = credential_for(
+        deps, registered, document_format, request.suite, owner.sealing_suite
+    )
     document = read_document(deps.sandbox, request.data)
     _refuse_unfit(document)
     before = None
     if document.reading.signatures:
         before = verification.judge_document(deps, document, Terms())
     placement = _placement(deps, registered, request, document)
-    certificate = certificate_for(deps, principal, registered, document.reading)
+    certificate = certificate_for(deps, principal, registered, held, document.reading)
     assert certificate.der is not None  # an issued one has its bytes
     invisible = placement is None
     spec = SealingSpec(
         role=declaration.role,
         certificate_der=certificate.der,
-        chain_der=certs.chain_der(deps),
+        chain_der=certs.chain_der(deps, certificate.suite),
         suite=certificate.suite,
         signed_at=deps.clock.now(),
         field_name=f"Seal-{deps.rng.bytes(FIELD_NAME_BYTES).hex()}",
@@ -150,8 +165,10 @@ def _prepare(
         imprint_png=None if invisible else seals.imprint(deps, registered.seal_id),
         placement=placement,
         imprint_height_ratio=_height_ratio(registered),
+        eseal_der=seals.eseal(deps, registered) if document_format.national else None,
+        straddle=request.straddle,
     )
-    prepared = deps.sandbox.run(detect(request.data).prepare, request.data, spec)
+    prepared = deps.sandbox.run(document_format.prepare, request.data, spec)
     return _Work(registered, declaration, document, certificate, spec, prepared, before)
 
 
@@ -171,10 +188,10 @@ def _refuse_unfit(document: DocumentRead) -> None:
 def _placement(
     deps: Deps, registered: SealView, request: SealingRequest, document: DocumentRead
 ) -> Placement | None:
-    if request.place.invisible:
+    if request.place.invisible or (request.straddle and request.place == PlaceWish()):
         return None
     page = page_number(request.place, document.reading)
-    page_mm = deps.sandbox.run(page_size, detect(request.data), request.data, page)
+    page_mm = deps.sandbox.run(detect(request.data).page_size, request.data, page)
     width = registered.width_mm or USUAL_WIDTH_MM
     imprint = Box(0, 0, width, width * _height_ratio(registered))
     return placed(request.place, page, page_mm, imprint, seals_on(document.reading, page))
@@ -197,7 +214,6 @@ def _make(
     expected = Expected(
         use=use,
         declaration=work.declaration,
-        field_name=work.spec.field_name,
         signature_sha256=sha256(signature).hexdigest(),
         before=work.before,
     )

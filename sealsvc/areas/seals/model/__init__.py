@@ -3,6 +3,7 @@
 from sealsvc.areas.seals.model.facts import (
     SYSTEM,
     SealSnapshot,
+    eseal_intended,
     imprint_filed,
     review_flagged,
     seal_fact,
@@ -90,6 +91,7 @@ __all__ = [
     "as_rows",
     "check_seal_code",
     "decide_void",
+    "eseal_intended",
     "default_schemes",
     "default_uniqueness",
     "imprint_filed",

@@ -82,6 +82,16 @@ def review_flagged(seal: SealSnapshot, *, by: str, counterpart: SealSnapshot) ->
     return Fact("seal.review_flagged", subjects, _public(seal), payload)
 
 
+def eseal_intended(seal: SealSnapshot, *, by: str, digest: str) -> Fact:
+    """`seal.eseal_intended`: the seal-maker is about to sign a SESeal.
+
+    digest: SHA-256 of the bytes it signs, lower-case hex. Source: ARCHITECTURE section 7.4.
+    """
+    payload = _payload(seal, by, None)
+    payload["tbsDigest"] = digest
+    return Fact("seal.eseal_intended", _subjects(seal), _public(seal), payload)
+
+
 def imprint_filed(seal: SealSnapshot, *, by: str, imprint_sha256: str) -> Fact:
     """`seal.imprint_filed`; the imprint's digest (lower-case hex) stays in the payload."""
     payload = _payload(seal, by, None)

@@ -21,6 +21,7 @@ class SealAction(StrEnum):
     APPROVE = "APPROVE"
     REJECT = "REJECT"
     ISSUE = "ISSUE"
+    REISSUE = "REISSUE"
     SUSPEND = "SUSPEND"
     RESUME = "RESUME"
     REPORT_LOST = "REPORT_LOST"
@@ -108,6 +109,15 @@ TRANSITIONS: tuple[Transition, ...] = (
         sources=frozenset({SealStatus.APPROVED}),
         target=SealStatus.ACTIVE,
         fact_type="seal.activated",
+        scope=Scope.SEAL_APPROVE,
+        actors=Actors.UNBOUND,
+        reason_required=False,
+    ),
+    Transition(  # new certificates and a new SESeal for the same keys
+        action=SealAction.REISSUE,
+        sources=frozenset({SealStatus.ACTIVE}),
+        target=SealStatus.ACTIVE,
+        fact_type="seal.reissued",
         scope=Scope.SEAL_APPROVE,
         actors=Actors.UNBOUND,
         reason_required=False,

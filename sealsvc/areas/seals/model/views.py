@@ -56,6 +56,18 @@ class SealOwnerChanged(Conflict):
     code = "SEAL_OWNER_CHANGED"
 
 
+class SealHasNoKey(Conflict):
+    """A physical seal has no key and no certificate, so there is nothing to reissue."""
+
+    code = "SEAL_HAS_NO_KEY"
+
+
+class SealSuiteMissing(Conflict):
+    """The seal has no certificate of the suite that was asked for; reissue it."""
+
+    code = "SEAL_SUITE_MISSING"
+
+
 class CounterpartInvalid(BadInput):
     """The counterpart is not a usable seal of the same owner and type in the other medium."""
 
@@ -175,6 +187,21 @@ class SealView:
     def seen_by(self, viewer: Principal | None) -> "SealView | PublicSeal":
         """As much of it as the reader may see."""
         return self if may_read(viewer, self.owner_uscc) else self.public()
+
+
+@dataclass(frozen=True)
+class SealCredential:
+    """What a seal signs with in one suite. eseal_sha256: blob of its SESeal, national suites only.
+
+    key_ref never leaves the service.
+    """
+
+    seal_id: SealId
+    suite: str
+    key_ref: str
+    cert_serial: str
+    eseal_sha256: str | None
+    made_at: datetime
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,15 @@
 
 from sealsvc.areas.seals.service.apply import Filing, apply, file_imprint
 from sealsvc.areas.seals.service.change import change, expire_due
+from sealsvc.areas.seals.service.credentials import (
+    credential,
+    current,
+    eseal,
+    eseal_owner,
+    show_eseal,
+)
 from sealsvc.areas.seals.service.follow import follow_entities
-from sealsvc.areas.seals.service.issue import issue, reconcile
+from sealsvc.areas.seals.service.issue import issue, reconcile, reissue
 from sealsvc.areas.seals.service.query import (
     SealStatusAnswer,
     get,
@@ -25,6 +32,10 @@ __all__ = [
     "SealStatusAnswer",
     "apply",
     "change",
+    "credential",
+    "current",
+    "eseal",
+    "eseal_owner",
     "expire_due",
     "file_imprint",
     "follow_entities",
@@ -36,9 +47,11 @@ __all__ = [
     "look_up",
     "reconcile",
     "registered_seal",
+    "reissue",
     "replace",
     "require_usable",
     "search",
+    "show_eseal",
     "show_imprint",
     "status",
     "void",

@@ -42,7 +42,8 @@ def record_change(tx: UnitOfWork, row: SealRow, change: Change) -> None:
     The row was locked by `repo.get_family_for_update` where its end concerns a counterpart.
     """
     row.status = str(change.status)
-    row.status_since = tx.now
+    if change.action is not SealAction.REISSUE:  # which leaves the state as it was
+        row.status_since = tx.now
     row.version = (row.version or 0) + 1
     tx.session.add(row)
     back_dated = change.effective_from != tx.now

@@ -24,6 +24,9 @@ _FOOT_Y = 236.0
 _CARD_MM, _ROW_MM = 39.0, 7.4
 _CARDS = 3
 _FINDINGS_MM = 34.0
+_NAME_IS_A_CLAIM = (
+    "文件名由提交者提供，本机构不作证明 · The file name is as given by the submitter, not asserted by us"
+)
 _BEIJING = timezone(timedelta(hours=8))
 _GREEN: Rgb = (22, 120, 60)
 _RED: Rgb = (176, 32, 36)
@@ -87,8 +90,10 @@ def _heading(sheet: Sheet, at: datetime) -> None:
 def _document(sheet: Sheet, report: Shape, y: float) -> float:
     subject = report["subject"]
     rows = (
-        ("文件 Document", f"{subject.get('filename') or '（未提供文件名 unnamed）'}"),
-        ("SHA-256", subject["digest"]["hex"]),
+        ("文件 SHA-256", subject["digest"]["hex"]),
+        # Anybody may name a file as they like; under our seal it must not look like our word.
+        ("文件名 File name", f"{subject.get('filename') or '（未提供 unnamed）'}"),
+        ("", _NAME_IS_A_CLAIM),
         (
             "判断时点 As of",
             f"{_time(report['validationTime'])}；取证 gathered {_time(report['gatheredAt'])}",

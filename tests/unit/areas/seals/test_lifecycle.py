@@ -41,6 +41,7 @@ LEGAL: dict[tuple[SealStatus, SealAction], SealStatus] = {
     (S.APPLIED, A.APPROVE): S.APPROVED,
     (S.APPLIED, A.REJECT): S.REJECTED,
     (S.APPROVED, A.ISSUE): S.ACTIVE,
+    (S.ACTIVE, A.REISSUE): S.ACTIVE,
     (S.ACTIVE, A.SUSPEND): S.SUSPENDED,
     (S.SUSPENDED, A.RESUME): S.ACTIVE,
     (S.ACTIVE, A.REPORT_LOST): S.LOST,
@@ -101,6 +102,7 @@ def test_each_action_stands_once_with_its_own_fact() -> None:
         "approved",
         "rejected",
         "activated",
+        "reissued",
         "suspended",
         "resumed",
         "lost",
@@ -129,7 +131,7 @@ ALLOWED = {
     "owner": {A.APPLY, A.SUSPEND, A.RESUME, A.REPORT_LOST, A.REVOKE, A.REPLACE},
     "owner signs": set[SealAction](),
     "stranger": set[SealAction](),
-    "approver": {A.APPROVE, A.REJECT, A.ISSUE},
+    "approver": {A.APPROVE, A.REJECT, A.ISSUE, A.REISSUE},
     "regulator": {A.SUSPEND, A.RESUME, A.REVOKE, A.VOID},
     "admin": set[SealAction](),
     "counter": {A.APPLY},
@@ -230,7 +232,7 @@ def test_void_is_proposed_by_one_and_confirmed_by_another() -> None:
 @pytest.mark.parametrize("action", list(A))
 @pytest.mark.parametrize("reason", [None, "", "  "])
 def test_reasons_are_required(action: SealAction, reason: str | None) -> None:
-    if action in {A.APPLY, A.APPROVE, A.ISSUE, A.EXPIRE}:
+    if action in {A.APPLY, A.APPROVE, A.ISSUE, A.REISSUE, A.EXPIRE}:
         assert require_reason(action, reason) is None
         return
     with pytest.raises(ReasonRequired):

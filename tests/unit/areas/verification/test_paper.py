@@ -77,6 +77,15 @@ def test_a_trusted_file(kept: Kept) -> None:
     assert in_seal_place(data) == ""
 
 
+def test_a_file_name_is_the_submitters_word(kept: Kept) -> None:
+    report = kept(sound())
+    for name in ("contract.pdf", None, "名" * 5000, "本机构证明属实"):
+        report["subject"]["filename"] = name
+        text = page_text(report_pdf(report, at=AT))
+        assert "文件名由提交者提供" in text
+        assert "as given by the submitter" in text
+
+
 def test_proofs_and_the_snapshot_are_named(stamped: dict[str, Any]) -> None:
     stamped["trust"], stamped["inputs"] = {"digest": "7" * 64}, {"evidence": "e" * 64}
     stamped["engine"] = {"version": "9.9.9+abc"}

@@ -145,6 +145,14 @@ POSITIVE = (
         "S=PASSED",
     ),
     v(
+        "signer-expected",
+        "expect.signerUscc",
+        sound().expect(signer_uscc=A),
+        OK,
+        "DOCUMENT_FIELDS_NOT_READ",
+        "S=PASSED",
+    ),
+    v(
         "contract-half-signed",
         "a declared party has not sealed yet: INFO",
         sound().declared(parties=(A, B)),

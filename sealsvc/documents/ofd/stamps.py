@@ -1,0 +1,125 @@
+"""Where a seal is drawn, and its picture. Source: ofd.md sections 3 and 6."""
+
+import warnings
+from hashlib import sha256
+from io import BytesIO
+
+from PIL import Image
+
+from sealsvc.documents.ofd.coverage import Reach
+from sealsvc.documents.ofd.errors import STAMP_INVALID
+from sealsvc.documents.ofd.limits import MAX_STAMPS
+from sealsvc.documents.ofd.package import Package, Problems
+from sealsvc.documents.ofd.pages import PageSizes, page_by_id
+from sealsvc.documents.ofd.references import StampMark
+from sealsvc.documents.picture import MAX_SIDE_PX, normalised, rgba_sha256, to_png
+from sealsvc.documents.values import ESealReading, SealPicture, StampBox
+
+MAX_PIXELS = 3 * MAX_SIDE_PX * MAX_SIDE_PX
+TOLERANCE_MM = 0.01
+RASTERS = ("PNG", "GIF", "JPEG", "BMP")
+PICTURE_UNREADABLE = "PICTURE_UNREADABLE"
+
+
+class StampReader:
+    """Reads the stamps of the signatures of one body; page sizes are looked up once."""
+
+    def __init__(self, package: Package, reach: Reach, first_page: int) -> None:
+        self._reach = reach
+        self._first = first_page
+        self._sizes = PageSizes(package)
+
+    def read(self, marks: tuple[StampMark, ...], problems: Problems) -> tuple[StampBox, ...]:
+        """Every stamp that lies on a page; the others are problems."""
+        found: list[StampBox] = []
+        for mark in marks[:MAX_STAMPS]:
+            stamp = self._stamp(mark)
+            if stamp is None:
+                problems.note(STAMP_INVALID, f"page {mark.page_ref}"[:40])
+            else:
+                found.append(stamp)
+        if len(marks) > MAX_STAMPS:
+            problems.note(STAMP_INVALID, "too many")
+        return tuple(found)
+
+    def _stamp(self, mark: StampMark) -> StampBox | None:
+        page = page_by_id(self._reach, self._first, mark.page_ref)
+        if page is None or mark.boundary is None or (mark.clip_written and mark.clip is None):
+            return None
+        if not _visible(mark, self._sizes.of(page.entry)):
+            return None
+        return StampBox(page.number, *mark.boundary, clip=mark.clip)
+
+
+def _visible(mark: StampMark, page_mm: tuple[float, float]) -> bool:
+    """Whether the clip lies inside its box and the visible part meets the page."""
+    assert mark.boundary is not None
+    x, y, width, height = mark.boundary
+    if mark.clip is not None:
+        left, top, clip_width, clip_height = mark.clip
+        inside = (
+            left >= -TOLERANCE_MM
+            and top >= -TOLERANCE_MM
+            and left + clip_width <= width + TOLERANCE_MM
+            and top + clip_height <= height + TOLERANCE_MM
+        )
+        if not inside:
+            return False
+        x, y, width, height = x + left, y + top, clip_width, clip_height
+    right, bottom = min(x + width, page_mm[0]), min(y + height, page_mm[1])
+    return right - max(x, 0.0) > TOLERANCE_MM and bottom - max(y, 0.0) > TOLERANCE_MM
+
+
+class SealPictures:
+    """Re-encodes the pictures of seals, each once, within a budget for the whole document."""
+
+    def __init__(self) -> None:
+        self._left = MAX_PIXELS
+        self._known: dict[bytes, tuple[bytes, str] | None] = {}
+
+    def read(
+        self, eseal: ESealReading, stamps: tuple[StampBox, ...], problems: Problems
+    ) -> SealPicture | None:
+        """The raster picture of a seal at its first stamp; None for pictures that are OFDs.
+
+        A seal without a stamp has a picture too, of its own size on page 0.
+        """
+        # A picture that is itself an OFD needs the renderer, which is no part of reading.
+        if eseal.picture_type.strip().lower() == "ofd" or not eseal.picture:
+            return None
+        found = self._encoded(eseal.picture)
+        if found is None:
+            problems.note(PICTURE_UNREADABLE, "seal")
+            return None
+        at = stamps[0] if stamps else StampBox(0, 0.0, 0.0, eseal.width_mm, eseal.height_mm)
+        return SealPicture(
+            png=found[0],
+            rgba_sha256=found[1],
+            page=at.page,
+            x_mm=at.x_mm,
+            y_mm=at.y_mm,
+            width_mm=at.width_mm,
+            height_mm=at.height_mm,
+        )
+
+    def _encoded(self, picture: bytes) -> tuple[bytes, str] | None:
+        key = sha256(picture).digest()
+        if key not in self._known:
+            image = _raster(picture, self._left)
+            if image is not None:
+                self._left -= image.width * image.height
+            self._known[key] = None if image is None else (to_png(image), rgba_sha256(image))
+        return self._known[key]
+
+
+def _raster(picture: bytes, budget: int) -> Image.Image | None:
+    """By the bytes, whatever type the seal names; None when unreadable or too large."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            with Image.open(BytesIO(picture), formats=RASTERS) as image:
+                if max(image.size) > MAX_SIDE_PX or image.width * image.height > budget:
+                    return None
+                return normalised(image)
+    except Exception:  # Pillow's plugins raise whatever they like on hostile bytes
+        return None

@@ -1,0 +1,108 @@
+"""What a seal shows: an image deflated once per imprint, and the small form around it.
+
+Source: ISO 32000-2, 8.9.5 (images), 11.6.5.2 (soft masks), 12.5.5 (appearance streams).
+"""
+
+import zlib
+from dataclasses import dataclass
+from functools import lru_cache
+
+from PIL import Image
+
+from sealsvc.documents.pdf.errors import ImprintUnreadable
+from sealsvc.documents.pdf.fast.pages import Box
+from sealsvc.documents.pdf.fast.revision import Revision
+from sealsvc.documents.picture import PictureUnreadable, load_png
+
+MAX_IMPRINTS = 64
+BEST = 9
+
+# The matrix turns the picture against /Rotate, so that it stands upright for the viewer.
+UPRIGHT = {0: b"1 0 0 1", 90: b"0 1 -1 0", 180: b"-1 0 0 -1", 270: b"0 -1 1 0"}
+
+
+@dataclass(frozen=True, slots=True)
+class ImageObjects:
+    """An imprint as image XObjects. mask: the body of its SMask, None where all is opaque.
+
+    colours_head, colours_tail: the body of the image around its /SMask entry.
+    """
+
+    mask: bytes | None
+    colours_head: bytes
+    colours_tail: bytes
+
+    def bodies(self, first: int) -> tuple[list[bytes], int]:
+        """Bodies of the objects from that number on, and the number of the image itself."""
+        if self.mask is None:
+            return [self.colours_head + self.colours_tail], first
+        image = b"%b/SMask %d 0 R%b" % (self.colours_head, first, self.colours_tail)
+        return [self.mask, image], first + 1
+
+
+@lru_cache(maxsize=MAX_IMPRINTS)
+def image_objects(png: bytes) -> ImageObjects:
+    """The imprint pixel for pixel, its alpha as SMask. Raises: ImprintUnreadable."""
+    try:
+        image = load_png(png)
+    except PictureUnreadable as error:
+        raise ImprintUnreadable(reason=str(error.fields.get("reason"))) from error
+    alpha = image.getchannel("A")
+    head, tail = _samples(image.convert("RGB"), b"DeviceRGB")
+    if alpha.getextrema() == (255, 255):
+        return ImageObjects(None, head, tail)
+    return ImageObjects(b"".join(_samples(alpha, b"DeviceGray")), head, tail)
+
+
+def _samples(image: Image.Image, space: bytes) -> tuple[bytes, bytes]:
+    data = zlib.compress(image.tobytes(), BEST)
+    head = (
+        b"<</Type/XObject/Subtype/Image/Width %d/Height %d/ColorSpace/%b"
+        b"/BitsPerComponent 8/Filter/FlateDecode/Length %d"
+    ) % (image.width, image.height, space, len(data))
+    return head, b">>\nstream\n%b\nendstream" % data
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A box as shown, in units of user space, on a page turned by `rotate`."""
+
+    width: float
+    height: float
+    rotate: int
+
+
+def frame_of(box: Box, rotate: int) -> Frame:
+    """The frame of a user-space rectangle."""
+    width, height = box[2] - box[0], box[3] - box[1]
+    return Frame(height, width, rotate) if rotate in (90, 270) else Frame(width, height, rotate)
+
+
+def add_appearance(
+    revision: Revision, image: ImageObjects, frame: Frame, height_ratio: float | None = None
+) -> bytes:
+    """The image's objects and a form that draws it; the raw value of /AP.
+
+    height_ratio: the image's box over its width, where it may differ from the frame's and the
+    image then stands in the middle; None fills the frame.
+    """
+    bodies, number = image.bodies(revision.following)
+    for body in bodies:
+        revision.add(body)
+    form = revision.add(_form(frame, number, height_ratio))
+    return b"<</N %d 0 R>>" % form
+
+
+def _form(frame: Frame, image_number: int, height_ratio: float | None) -> bytes:
+    width, height = frame.width, frame.height
+    if height_ratio is None:
+        content = b"q %.4f 0 0 %.4f 0 0 cm /Seal Do Q" % (width, height)
+    else:
+        across = min(width, height / height_ratio)
+        up = across * height_ratio
+        place = (across, up, (width - across) / 2, (height - up) / 2)
+        content = b"q %.4f 0 0 %.4f %.4f %.4f cm /Seal Do Q" % place
+    return (
+        b"<</Type/XObject/Subtype/Form/BBox[0 0 %.4f %.4f]/Matrix[%b 0 0]"
+        b"/Resources<</XObject<</Seal %d 0 R>>>>/Length %d>>\nstream\n%b\nendstream"
+    ) % (width, height, UPRIGHT[frame.rotate], image_number, len(content), content)

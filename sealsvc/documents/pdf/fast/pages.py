@@ -1,0 +1,215 @@
+"""One page of the tree, what it inherits, and how it is shown.
+
+Source: ISO 32000-2, 7.7.3 (page tree, inheritance), 14.11.2 (boxes); pdf.md section 2 rule 5.
+"""
+
+from dataclasses import dataclass
+
+from sealsvc.documents.pdf.errors import PageNotFound, PlacementOutOfPage
+from sealsvc.documents.pdf.fast.refusal import NotUnderstood
+from sealsvc.documents.pdf.fast.structure import PdfObject, Structure
+from sealsvc.documents.pdf.fast.tokens import (
+    Dictionary,
+    Reference,
+    array_items,
+    array_of_references,
+    as_integer,
+    as_number,
+    as_reference,
+    is_name,
+)
+from sealsvc.values import Placement
+
+MAX_PAGES = 50_000
+MAX_DEPTH = 40
+MM_PER_UNIT = 25.4 / 72
+TOLERANCE_MM = 0.01
+LETTER = (0.0, 0.0, 612.0, 792.0)
+
+Box = tuple[float, float, float, float]
+
+
+@dataclass(slots=True)
+class PdfPage:
+    """A leaf of the page tree. path: the dictionaries from the root of the tree to the page."""
+
+    object: PdfObject
+    dictionary: Dictionary
+    path: list[Dictionary]
+
+    def inherited(self, key: bytes) -> bytes | None:
+        """The raw value nearest to the page (7.7.3.4)."""
+        for dictionary in reversed(self.path):
+            value = dictionary.get(key)
+            if value is not None:
+                return value
+        return None
+
+
+def page_count(structure: Structure) -> int:
+    """The number of pages the tree promises. Raises: NotUnderstood."""
+    return _count(_root(structure)[1])
+
+
+def find_page(structure: Structure, number: int) -> PdfPage:
+    """The page of that number, from 1, or from the end where negative.
+
+    Raises: PageNotFound, NotUnderstood.
+    """
+    reference, node = _root(structure)
+    total = _count(node)
+    index = number - 1 if number > 0 else total + number
+    if not 0 <= index < total:
+        raise PageNotFound(page=number, pages=total)
+    path, seen = [node], {reference}
+    while True:
+        child, index = _step(structure, reference, node, index)
+        if child.reference in seen or len(path) > MAX_DEPTH or child.dictionary is None:
+            raise NotUnderstood("page tree")
+        seen.add(child.reference)
+        reference, node = child.reference, child.dictionary
+        path.append(node)
+        if index < 0:
+            return PdfPage(child, node, path)
+
+
+def pages_sharing(structure: Structure, key: bytes, reference: Reference) -> int:
+    """How many pages have that reference as the value of a key. Raises: NotUnderstood."""
+    found = 0
+    for number in range(1, page_count(structure) + 1):
+        page = find_page(structure, number)
+        found += as_reference(page.dictionary.get(key)) == reference
+    return found
+
+
+def _root(structure: Structure) -> tuple[Reference, Dictionary]:
+    catalog = structure.catalog.dictionary
+    reference = as_reference(catalog.get(b"Pages")) if catalog is not None else None
+    if reference is None:
+        raise NotUnderstood("pages")
+    node = structure.dictionary(reference)
+    if not is_name(node.get(b"Type"), b"/Pages") or b"Parent" in node.entries:
+        raise NotUnderstood("page tree")
+    return reference, node
+
+
+def _count(node: Dictionary) -> int:
+    count = as_integer(node.get(b"Count"))
+    if count is None or not 0 <= count <= MAX_PAGES:
+        raise NotUnderstood("Count")
+    return count
+
+
+def _step(
+    structure: Structure, reference: Reference, node: Dictionary, index: int
+) -> tuple[PdfObject, int]:
+    """The child that holds the page, and the page's index below it; -1: it is the page."""
+    kids = array_of_references(structure.resolve(node.get(b"Kids")) or b"")
+    count = _count(node)
+    if len(kids) == count:
+        # As many kids as pages: each is a page, and one look at its type is enough (rule 5).
+        child = structure.object(kids[index])
+        if _leaves(child, reference) is not None:
+            raise NotUnderstood("page tree")
+        return child, -1
+    wanted: tuple[PdfObject, int] | None = None
+    total = 0
+    for kid in kids:
+        child = structure.object(kid)
+        below = _leaves(child, reference)
+        leaves = 1 if below is None else below
+        if total <= index < total + leaves:
+            wanted = child, -1 if below is None else index - total
+        total += leaves
+    # A wrong Count makes readers disagree on which page is which.
+    if wanted is None or total != count:
+        raise NotUnderstood("Count")
+    return wanted
+
+
+def _leaves(child: PdfObject, parent: Reference) -> int | None:
+    """The number of pages below a node; None for a page."""
+    dictionary = child.dictionary
+    if dictionary is None or as_reference(dictionary.get(b"Parent")) != parent:
+        raise NotUnderstood("Parent")
+    kind = dictionary.get(b"Type")
+    if is_name(kind, b"/Page") and b"Kids" not in dictionary.entries:
+        return None
+    if is_name(kind, b"/Pages"):
+        return _count(dictionary)
+    raise NotUnderstood("page tree")
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """How a page is shown. crop: in user space; rotate: 0, 90, 180 or 270, clockwise."""
+
+    crop: Box
+    rotate: int
+    mm_per_unit: float
+
+    def to_user(self, x_mm: float, y_mm: float, width_mm: float, height_mm: float) -> Box:
+        """The user-space rectangle of a box from the top-left corner of the page as shown.
+
+        Raises: PlacementOutOfPage. Source: CONTRACT section 3.
+        """
+        scale = self.mm_per_unit
+        left, bottom, right, top = self.crop
+        page_mm = ((right - left) * scale, (top - bottom) * scale)
+        shown_width, shown_height = page_mm[::-1] if self.rotate in (90, 270) else page_mm
+        fits = (
+            x_mm + width_mm <= shown_width + TOLERANCE_MM
+            and y_mm + height_mm <= shown_height + TOLERANCE_MM
+        )
+        if not fits or height_mm <= 0 or width_mm <= 0:
+            raise PlacementOutOfPage(page_mm=f"{shown_width:.1f} x {shown_height:.1f}")
+        x, y, w, h = x_mm / scale, y_mm / scale, width_mm / scale, height_mm / scale
+        if self.rotate == 0:
+            return (left + x, top - y - h, left + x + w, top - y)
+        if self.rotate == 90:
+            return (left + y, bottom + x, left + y + h, bottom + x + w)
+        if self.rotate == 180:
+            return (right - x - w, bottom + y, right - x, bottom + y + h)
+        return (right - y - h, top - x - w, right - y, top - x)
+
+
+def how_shown(structure: Structure, page: PdfPage) -> Shown:
+    """CropBox cut by MediaBox, after /Rotate; UserUnit scales. Raises: NotUnderstood."""
+    media = _box(structure, page.inherited(b"MediaBox")) or LETTER
+    crop = _box(structure, page.inherited(b"CropBox")) or media
+    if crop != media:
+        cut = (
+            max(crop[0], media[0]),
+            max(crop[1], media[1]),
+            min(crop[2], media[2]),
+            min(crop[3], media[3]),
+        )
+        crop = media if cut[0] >= cut[2] or cut[1] >= cut[3] else cut
+    turns = as_integer(structure.resolve(page.inherited(b"Rotate")) or b"0")
+    unit = as_number(structure.resolve(page.dictionary.get(b"UserUnit")) or b"1")
+    if turns is None or turns % 90 or unit is None or unit <= 0:
+        raise NotUnderstood("Rotate or UserUnit")
+    return Shown(crop, turns % 360, MM_PER_UNIT * unit)
+
+
+def seal_rectangle(shown: Shown, placement: Placement, height_ratio: float) -> Box:
+    """Where a seal lies in user space. Raises: PlacementOutOfPage."""
+    width = placement.width_mm
+    return shown.to_user(placement.x_mm, placement.y_mm, width, width * height_ratio)
+
+
+def _box(structure: Structure, raw: bytes | None) -> Box | None:
+    value = structure.resolve(raw)
+    if value is None:
+        return None
+    numbers = [as_number(structure.resolve(one)) for one in array_items(value)]
+    if len(numbers) != 4:
+        raise NotUnderstood("box")
+    a, b, c, d = (_finite(one) for one in numbers)
+    return (min(a, c), min(b, d), max(a, c), max(b, d))
+
+
+def _finite(value: float | None) -> float:
+    if value is None or not -1e9 < value < 1e9:
+        raise NotUnderstood("box")
+    return value

@@ -1,0 +1,307 @@
+"""A strict tokenizer for the few objects a revision needs; values are kept as raw spans.
+
+Dictionaries of ordinary shape are matched by one possessive expression in C; all others by a
+token loop. Both accept the same language, less comments, which no writer puts into the objects
+we touch. Source: ISO 32000-2, 7.2, 7.3; pdf.md section 2 rule 2.
+"""
+
+import re
+
+from sealsvc.documents.pdf.fast.refusal import NotUnderstood
+
+MAX_DEPTH = 40
+MAX_ITEMS = 1_000_000
+
+_WS = rb"[\0\t\n\f\r ]"
+_NAME = rb"/[^\0\t\n\f\r ()<>\[\]{}/%]*+"
+# Nothing regular may follow: `12abc` is one broken token, not a number and a word (7.2.3).
+_END = rb"(?![^\0\t\n\f\r ()<>\[\]{}/%])"
+_REFERENCE = rb"[0-9]{1,10}+%b++[0-9]{1,5}+%b++R%b" % (_WS, _WS, _END)
+_NUMBER = rb"[+-]?+(?:[0-9]{1,20}+(?:\.[0-9]{0,20}+)?+|\.[0-9]{1,20}+)%b" % _END
+_HEX = rb"<[0-9A-Fa-f\0\t\n\f\r ]*+>"
+_FLAT_TEXT = rb"\((?:[^()\\]++|\\[\0-\xff])*+\)"
+_TEXT = rb"\((?:[^()\\]++|\\[\0-\xff]|%b)*+\)" % _FLAT_TEXT
+_ATOM = rb"(?:%b|%b|%b|%b|%b|(?:true|false|null)%b)" % (
+    _NAME,
+    _REFERENCE,
+    _NUMBER,
+    _TEXT,
+    _HEX,
+    _END,
+)
+
+
+def _nested(levels: int) -> bytes:
+    """The expression of a value whose arrays and dictionaries go so many levels down."""
+    value = _ATOM
+    for _ in range(levels):
+        array = rb"\[(?:%b++|%b)*+\]" % (_WS, value)
+        dictionary = rb"<<%b*+(?:%b%b*+%b%b*+)*+>>" % (_WS, _NAME, _WS, value, _WS)
+        value = rb"(?:%b|%b|%b)" % (_ATOM, array, dictionary)
+    return value
+
+
+_VALUE = _nested(2)
+_DICTIONARY = rb"<<%b*+(?:%b%b*+%b%b*+)*+>>" % (_WS, _NAME, _WS, _VALUE, _WS)
+_SHAPE = re.compile(_DICTIONARY)
+# A whole indirect object that is a dictionary, or the dictionary of a stream.
+_OBJECT = re.compile(
+    rb"([0-9]{1,10}+)%b++([0-9]{1,5}+)%b++obj%b*+(%b)%b*+(?:endobj|(stream))%b"
+    % (_WS, _WS, _WS, _DICTIONARY, _WS, _END)
+)
+_ENTRY = re.compile(rb"/([^\0\t\n\f\r ()<>\[\]{}/%%]*+)%b*+(%b)" % (_WS, _VALUE))
+_ATOM_AT = re.compile(_ATOM)
+_NAME_AT = re.compile(_NAME)
+_WS_AT = re.compile(rb"%b*+" % _WS)
+_PARENTHESIS = re.compile(rb"(?:[^()\\]++|\\[\0-\xff])*+([()])")
+_REFERENCES = re.compile(rb"\[%b*+(?:%b%b*+)*+\]" % (_WS, _REFERENCE, _WS))
+_PAIR = re.compile(rb"([0-9]++)%b++([0-9]++)%b++R" % (_WS, _WS))
+_HEXADECIMAL = re.compile(rb"#(..)", re.DOTALL)
+
+_LETTER_R, _SOLIDUS = b"R/"
+_STRING = rb"(?:%b|%b)" % (_TEXT, _HEX)
+_TWO_STRINGS = re.compile(rb"\[%b*+(%b)%b*+(%b)%b*+\]" % (_WS, _STRING, _WS, _STRING, _WS))
+
+Reference = tuple[int, int]
+
+
+class Dictionary:
+    """A dictionary as it stands. raw: `<<…>>`; entries: decoded key → raw value."""
+
+    __slots__ = ("entries", "raw")
+
+    def __init__(self, raw: bytes, entries: dict[bytes, bytes]) -> None:
+        self.raw = raw
+        self.entries = entries
+
+    def get(self, key: bytes) -> bytes | None:
+        """The raw value; None where absent or null (7.3.7: the same thing)."""
+        value = self.entries.get(key)
+        return None if value == b"null" else value
+
+
+_EMPTY = Dictionary(b"<<>>", {})
+
+
+def read_dictionary(buffer: bytes, start: int) -> tuple[Dictionary, int]:
+    """The dictionary at `start` and the offset behind it.
+
+    Raises: NotUnderstood. Source: ISO 32000-2, 7.3.7 (a key stands once).
+    """
+    match = _SHAPE.match(buffer, start)
+    if match is not None:
+        end = match.end()
+        pairs = _ENTRY.findall(buffer, start + 2, end - 2)
+    else:
+        pairs, end = _walk_dictionary(buffer, start, 0)
+    return _dictionary(buffer[start:end], pairs), end
+
+
+def read_dictionary_object(buffer: bytes, start: int) -> tuple[int, int, Dictionary, bool, int]:
+    """Number, generation, dictionary, whether a stream follows, offset behind the dictionary.
+
+    An object of unusual shape: number -1. Raises: NotUnderstood for a duplicate key.
+    """
+    match = _OBJECT.match(buffer, start)
+    if match is None:
+        return -1, 0, _EMPTY, False, 0
+    number, generation, raw, stream = match.groups()
+    first, end = match.span(3)
+    dictionary = _dictionary(raw, _ENTRY.findall(buffer, first + 2, end - 2))
+    return int(number), int(generation), dictionary, stream is not None, end
+
+
+def _dictionary(raw: bytes, pairs: list[tuple[bytes, bytes]]) -> Dictionary:
+    if b"#" in raw:
+        # Decoded before comparing, else /V and /#56 would be two keys (7.3.5; rule 2).
+        pairs = [(decode_name(key), value) for key, value in pairs]
+    entries = dict(pairs)
+    if len(entries) != len(pairs):
+        raise NotUnderstood("duplicate key")
+    return Dictionary(raw, entries)
+
+
+def end_of_value(buffer: bytes, start: int, depth: int = 0) -> int:
+    """The offset behind the value at `start`. Raises: NotUnderstood."""
+    match = _ATOM_AT.match(buffer, start)
+    if match is not None:
+        return match.end()
+    if depth > MAX_DEPTH:
+        raise NotUnderstood("nested too deeply")
+    if buffer.startswith(b"<<", start):
+        return _walk_dictionary(buffer, start, depth)[1]
+    opening = buffer[start : start + 1]
+    if opening == b"[":
+        return _walk_array(buffer, start, depth)[1]
+    if opening == b"(":
+        return _end_of_text(buffer, start)
+    raise NotUnderstood("token")
+
+
+def _walk_dictionary(
+    buffer: bytes, start: int, depth: int
+) -> tuple[list[tuple[bytes, bytes]], int]:
+    spans, end = _spans(buffer, start, depth)
+    return [(key, buffer[first:last]) for key, first, last in spans], end
+
+
+def _spans(
+    buffer: bytes, start: int, depth: int
+) -> tuple[list[tuple[bytes, int, int]], int]:
+    """Raw keys without their solidus and the spans of their values; the end of the dictionary."""
+    if not buffer.startswith(b"<<", start):
+        raise NotUnderstood("no dictionary")
+    found: list[tuple[bytes, int, int]] = []
+    position = _skip_white(buffer, start + 2)
+    while not buffer.startswith(b">>", position):
+        key = _NAME_AT.match(buffer, position)
+        if key is None or len(found) > MAX_ITEMS:
+            raise NotUnderstood("key")
+        first = _skip_white(buffer, key.end())
+        last = end_of_value(buffer, first, depth + 1)
+        found.append((buffer[position + 1 : key.end()], first, last))
+        position = _skip_white(buffer, last)
+    return found, position + 2
+
+
+def _walk_array(buffer: bytes, start: int, depth: int) -> tuple[list[bytes], int]:
+    items: list[bytes] = []
+    position = _skip_white(buffer, start + 1)
+    while not buffer.startswith(b"]", position):
+        end = end_of_value(buffer, position, depth + 1)
+        items.append(buffer[position:end])
+        if len(items) > MAX_ITEMS:
+            raise NotUnderstood("array too long")
+        position = _skip_white(buffer, end)
+    return items, position + 1
+
+
+def _skip_white(buffer: bytes, start: int) -> int:
+    match = _WS_AT.match(buffer, start)
+    return start if match is None else match.end()
+
+
+def _end_of_text(buffer: bytes, start: int) -> int:
+    depth, position = 0, start
+    while True:
+        match = _PARENTHESIS.match(buffer, position)
+        if match is None:
+            raise NotUnderstood("string")
+        position = match.end()
+        depth += 1 if match.group(1) == b"(" else -1
+        if depth == 0:
+            return position
+
+
+def array_items(raw: bytes) -> list[bytes]:
+    """The raw items of a raw array. Raises: NotUnderstood."""
+    if raw[:1] != b"[":
+        raise NotUnderstood("no array")
+    items, end = _walk_array(raw, 0, 0)
+    if end != len(raw):
+        raise NotUnderstood("array")
+    return items
+
+
+def array_of_references(raw: bytes) -> list[Reference]:
+    """A raw array of nothing but references. Raises: NotUnderstood."""
+    if _REFERENCES.fullmatch(raw) is None:
+        raise NotUnderstood("no array of references")
+    return [(int(number), int(generation)) for number, generation in _PAIR.findall(raw)]
+
+
+def two_strings(raw: bytes) -> tuple[bytes, bytes]:
+    """The raw items of an array of two strings. Raises: NotUnderstood."""
+    match = _TWO_STRINGS.fullmatch(raw)
+    if match is None:
+        raise NotUnderstood("no two strings")
+    return match.group(1), match.group(2)
+
+
+def as_reference(raw: bytes | None) -> Reference | None:
+    """The reference a raw value is, else None."""
+    if raw is None or raw[-1] != _LETTER_R or raw[0] == _SOLIDUS:
+        return None
+    parts = raw.split()
+    if len(parts) == 3 and parts[0].isdigit() and parts[1].isdigit():
+        return int(parts[0]), int(parts[1])
+    match = _PAIR.fullmatch(raw)  # white space that `split` does not know
+    return None if match is None else (int(match.group(1)), int(match.group(2)))
+
+
+def as_integer(raw: bytes | None) -> int | None:
+    """The integer of a raw value, else None."""
+    if raw is None or len(raw) > 20:
+        return None
+    if raw.isdigit():
+        return int(raw)
+    return int(raw) if raw[:1] in (b"+", b"-") and raw[1:].isdigit() else None
+
+
+def as_number(raw: bytes | None) -> float | None:
+    """The number of a raw value, else None."""
+    if raw is None or len(raw) > 42 or raw.strip(b"+-.0123456789"):
+        return None
+    try:
+        return float(raw)
+    except ValueError:
+        return None
+
+
+def decode_name(raw: bytes) -> bytes:
+    """A name without its solidus, `#xx` decoded (7.3.5). Raises: NotUnderstood."""
+    if b"#" not in raw:
+        return raw
+    try:
+        return _HEXADECIMAL.sub(_from_hexadecimal, raw)
+    except ValueError as error:
+        raise NotUnderstood("name") from error
+
+
+def _from_hexadecimal(match: re.Match[bytes]) -> bytes:
+    value = int(match.group(1).decode("ascii"), 16)
+    if not value:
+        raise ValueError("null in a name")
+    return bytes((value,))
+
+
+def is_name(raw: bytes | None, name: bytes) -> bool:
+    """Whether a raw value is that name (given with its solidus), however spelled."""
+    if raw == name:
+        return True
+    return raw is not None and raw[:1] == b"/" and b"#" in raw and decode_name(raw) == name
+
+
+def with_entry(dictionary: Dictionary, key: bytes, value: bytes) -> bytes:
+    """The raw dictionary with one entry set; every other byte stays (rule 6).
+
+    Raises: NotUnderstood.
+    """
+    if key not in dictionary.entries:
+        return b"%b/%b %b>>" % (dictionary.raw[:-2], key, value)
+    raw = dictionary.raw
+    first, last = _span_of(raw, key)[1:]
+    return b"%b %b%b" % (raw[:first], value, raw[last:])
+
+
+def without_entry(dictionary: Dictionary, key: bytes) -> bytes:
+    """The raw dictionary less one entry. Raises: NotUnderstood."""
+    if key not in dictionary.entries:
+        return dictionary.raw
+    begin, _, last = _span_of(dictionary.raw, key)
+    return dictionary.raw[:begin] + b" " + dictionary.raw[last:]
+
+
+def _span_of(raw: bytes, wanted: bytes) -> tuple[int, int, int]:
+    """Offsets of an entry's key, of its value, and behind it."""
+    begin = 2
+    for key, first, last in _spans(raw, 0, 0)[0]:
+        if decode_name(key) == wanted:
+            return raw.index(b"/", begin), first, last
+        begin = last
+    raise NotUnderstood("entry")
+
+
+def with_item(raw_array: bytes, item: bytes) -> bytes:
+    """A raw array with one more item at its end (rule 6)."""
+    return b"%b %b]" % (raw_array[:-1], item)

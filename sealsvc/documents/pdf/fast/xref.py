@@ -1,0 +1,250 @@
+"""The chain of cross-reference sections from the newest to the first.
+
+Tables are checked as a whole in one expression, entries read when they are asked for.
+Source: ISO 32000-2, 7.5.4 (tables), 7.5.5 (trailer), 7.5.8 (streams); pdf.md section 2 rule 3.
+"""
+
+import re
+from bisect import bisect_right
+from dataclasses import dataclass
+from itertools import pairwise
+
+from sealsvc.documents.pdf.errors import DocumentEncrypted
+from sealsvc.documents.pdf.fast.budget import Budget
+from sealsvc.documents.pdf.fast.filters import decode_stream
+from sealsvc.documents.pdf.fast.refusal import NotUnderstood
+from sealsvc.documents.pdf.fast.tokens import (
+    Dictionary,
+    array_items,
+    as_integer,
+    is_name,
+    read_dictionary,
+)
+
+MAX_SECTIONS = 512
+MAX_RUNS = 65_536
+MAX_NUMBER = 8_388_607  # Annex C.2
+TAIL = 1024
+
+_WS = rb"[\0\t\n\f\r ]"
+_TAIL = re.compile(
+    rb"startxref%b++([0-9]{1,12}+)%b++%%%%EOF%b*+\Z" % (_WS, _WS, _WS)
+)
+_TABLE = re.compile(rb"xref[\t ]*+(?:\r\n|\r|\n)")
+_RUN = re.compile(rb"([0-9]{1,10}+) ([0-9]{1,10}+)[\t ]*+(?:\r\n|\r|\n)")
+# Exactly 20 bytes an entry (7.5.4).
+_ENTRIES = re.compile(rb"(?:[0-9]{10} [0-9]{5} [nf](?: \r| \n|\r\n))*+")
+_TRAILER = re.compile(rb"trailer%b*+(?=<<)" % _WS)
+_HEADER = re.compile(rb"([0-9]{1,10}+)%b++([0-9]{1,5}+)%b++obj%b*+(?=<<)" % (_WS, _WS, _WS))
+_STREAM = re.compile(rb"%b*+stream\r?+\n" % _WS)
+_ENDSTREAM = re.compile(rb"(?:\r\n|\n|\r)?+endstream%b++endobj" % _WS)
+
+
+# What an entry says of its object (7.5.8.3, table 18).
+FREE, PLAIN, COMPRESSED = 0, 1, 2
+Entry = tuple[int, int, int]
+"""Kind; offset or object stream; generation or index in that stream."""
+
+
+@dataclass(slots=True)
+class Section:
+    """One section. runs: (first number, count, offset of its entries in `table`), ascending.
+
+    widths: of the three fields of a stream's entries; None for a table.
+    """
+
+    offset: int
+    size: int
+    trailer: Dictionary
+    table: bytes
+    runs: list[tuple[int, int, int]]
+    widths: tuple[int, int, int] | None = None
+    stream_number: int | None = None
+
+    def entry(self, number: int) -> Entry | None:
+        """The section's entry of an object number. Raises: NotUnderstood."""
+        runs = self.runs
+        place = bisect_right(runs, (number, MAX_NUMBER + 1, 0)) - 1 if len(runs) > 1 else 0
+        first, count, start = runs[place]
+        if not first <= number < first + count:
+            return None
+        if self.widths is not None:
+            return self._packed(self.widths, start, number - first)
+        at = start + 20 * (number - first)
+        line = self.table[at : at + 18]
+        return (PLAIN if line[17] == 110 else FREE, int(line[:10]), int(line[11:16]))
+
+    def _packed(self, widths: tuple[int, int, int], start: int, index: int) -> Entry:
+        a, b, c = widths
+        at = start + (a + b + c) * index
+        table = self.table
+        # A field of no width has its default: type 1, else 0 (7.5.8.2).
+        kind = int.from_bytes(table[at : at + a], "big") if a else 1
+        first = int.from_bytes(table[at + a : at + a + b], "big")
+        second = int.from_bytes(table[at + a + b : at + a + b + c], "big")
+        if kind > COMPRESSED:
+            raise NotUnderstood("type of a cross-reference entry")
+        return kind, first, second
+
+    def previous(self) -> int | None:
+        """The offset of the older section. Raises: NotUnderstood."""
+        raw = self.trailer.get(b"Prev")
+        if raw is None:
+            return None
+        found = as_integer(raw)
+        if found is None or found <= 0:
+            raise NotUnderstood("Prev")
+        return found
+
+
+def read_chain(data: bytes, budget: Budget) -> list[Section]:
+    """All sections, the newest first.
+
+    Raises: DocumentEncrypted, NotUnderstood.
+    """
+    mark = _TAIL.match(data, max(data.rfind(b"startxref", -TAIL), 0))
+    if mark is None:
+        raise NotUnderstood("end of the file")
+    offset: int | None = int(mark.group(1))
+    sections: list[Section] = []
+    seen: set[int] = set()
+    runs = 0
+    while offset is not None:
+        if offset in seen or len(seen) >= MAX_SECTIONS:
+            raise NotUnderstood("chain of cross-reference sections")
+        seen.add(offset)
+        section = _read_section(data, offset, budget)
+        section.runs = _ascending(section.runs)
+        _refuse_foreign(section.trailer)
+        sections.append(section)
+        runs += len(section.runs)
+        if runs > MAX_RUNS:
+            raise NotUnderstood("cross-reference runs")
+        offset = section.previous()
+    _refuse_shrunk(sections)
+    return sections
+
+
+def _refuse_foreign(trailer: Dictionary) -> None:
+    if b"Encrypt" in trailer.entries:
+        raise DocumentEncrypted()  # whatever the password (rule 8)
+    if b"XRefStm" in trailer.entries:
+        raise NotUnderstood("hybrid file")
+
+
+def _refuse_shrunk(sections: list[Section]) -> None:
+    """New numbers are taken from the newest /Size, so no older section may reach beyond it."""
+    size = sections[0].size
+    for section in sections:
+        if section.size > size:
+            raise NotUnderstood("Size")
+
+
+def _ascending(runs: list[tuple[int, int, int]]) -> list[tuple[int, int, int]]:
+    """Runs in order of their numbers; none may say of an object what another has said."""
+    if len(runs) == 1:
+        return runs
+    ordered = sorted(run for run in runs if run[1])
+    for (first, count, _), (following, _, _) in pairwise(ordered):
+        if first + count > following:
+            raise NotUnderstood("object twice in a section")
+    return ordered
+
+
+def _read_section(data: bytes, offset: int, budget: Budget) -> Section:
+    if data.startswith(b"xref", offset):
+        return _read_table(data, offset)
+    return _read_stream(data, offset, budget)
+
+
+def _read_table(data: bytes, offset: int) -> Section:
+    match = _TABLE.match(data, offset)
+    if match is None:
+        raise NotUnderstood("cross-reference table")
+    runs: list[tuple[int, int, int]] = []
+    position = match.end()
+    end_of_numbers = 0
+    while (run := _RUN.match(data, position)) is not None:
+        first, count = int(run.group(1)), int(run.group(2))
+        start = run.end()
+        position = start + 20 * count
+        entries = _ENTRIES.match(data, start, position)
+        if entries is None or entries.end() != position:
+            raise NotUnderstood("cross-reference entry")
+        if len(runs) >= MAX_RUNS:
+            raise NotUnderstood("cross-reference runs")
+        runs.append((first, count, start))
+        end_of_numbers = max(end_of_numbers, first + count)
+    # The trailer stands exactly where the count ends (rule 3).
+    trailer_at = _TRAILER.match(data, position)
+    if trailer_at is None or not runs:
+        raise NotUnderstood("trailer")
+    trailer, _ = read_dictionary(data, trailer_at.end())
+    size = _size(trailer, end_of_numbers)
+    return Section(offset, size, trailer, data, runs)
+
+
+def _size(trailer: Dictionary, end_of_numbers: int) -> int:
+    size = as_integer(trailer.get(b"Size"))
+    if size is None or not 0 < size <= MAX_NUMBER or end_of_numbers > size:
+        raise NotUnderstood("Size")
+    return size
+
+
+def _read_stream(data: bytes, offset: int, budget: Budget) -> Section:
+    header = _HEADER.match(data, offset)
+    if header is None:
+        raise NotUnderstood("cross-reference section")
+    trailer, end = read_dictionary(data, header.end())
+    if not is_name(trailer.get(b"Type"), b"/XRef"):
+        raise NotUnderstood("cross-reference section")
+    length = as_integer(trailer.get(b"Length"))
+    table = decode_stream(trailer, stream_bytes(data, end, length), budget)
+    widths = _widths(trailer)
+    runs, end_of_numbers = _index(trailer, widths, len(table))
+    size = _size(trailer, end_of_numbers)
+    return Section(offset, size, trailer, table, runs, widths, int(header.group(1)))
+
+
+def stream_bytes(data: bytes, end_of_dictionary: int, length: int | None) -> bytes:
+    """The encoded bytes between `stream` and `endstream`, exactly as long as said.
+
+    Raises: NotUnderstood. Source: ISO 32000-2, 7.3.8.1.
+    """
+    begin = _STREAM.match(data, end_of_dictionary)
+    if begin is None or length is None or length < 0:
+        raise NotUnderstood("stream")
+    last = begin.end() + length
+    if last > len(data) or _ENDSTREAM.match(data, last) is None:
+        raise NotUnderstood("end of a stream")
+    return data[begin.end() : last]
+
+
+def _widths(trailer: Dictionary) -> tuple[int, int, int]:
+    numbers = [as_integer(one) for one in array_items(trailer.get(b"W") or b"")]
+    if len(numbers) != 3 or any(one is None or not 0 <= one <= 8 for one in numbers):
+        raise NotUnderstood("widths")
+    a, b, c = (one or 0 for one in numbers)
+    if not b:
+        raise NotUnderstood("widths")
+    return a, b, c
+
+
+def _index(
+    trailer: Dictionary, widths: tuple[int, int, int], length: int
+) -> tuple[list[tuple[int, int, int]], int]:
+    raw = trailer.get(b"Index")
+    size = as_integer(trailer.get(b"Size")) or 0
+    numbers = [0, size] if raw is None else [as_integer(one) for one in array_items(raw)]
+    if len(numbers) % 2 or len(numbers) > 2 * MAX_RUNS:
+        raise NotUnderstood("index")
+    runs, start, end_of_numbers = [], 0, 0
+    for first, count in zip(numbers[::2], numbers[1::2], strict=True):
+        if first is None or count is None or first < 0 or count < 0:
+            raise NotUnderstood("index")
+        runs.append((first, count, start))
+        start += count * sum(widths)
+        end_of_numbers = max(end_of_numbers, first + count)
+    if start != length:  # neither entries missing nor data behind the end (rule 3)
+        raise NotUnderstood("length of a cross-reference stream")
+    return runs, end_of_numbers
