@@ -48,6 +48,9 @@ check: .venv/.dev ## 格式、静态检查、分层、接口文档 · format, li
 	@$(BIN)/lint-imports
 	@$(BIN)/sealsvc openapi --check
 
+corpus-ofd: .venv/.dev ## 公开 OFD 样本核验 · every public OFD through the endpoint, seals by the formats
+	@$(BIN)/python -m tests.corpus.national
+
 corpus: .venv/.dev ## 公开样本全量核验 · every public sample through the HTTP endpoint, a table per class
 	@$(BIN)/python -m tests.corpus.run $(ARGS)
 

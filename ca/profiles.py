@@ -57,7 +57,8 @@ _SEAL_USAGE = ("digital_signature", "non_repudiation")
 # usage "email signer" and turns the certificate down when an EKU extension lacks emailProtection.
 _SEAL_PURPOSES = (DOCUMENT_SIGNING, EMAIL_PROTECTION)
 # The signing and the encryption certificate of one holder split the usages between two keys.
-# Source: GB/T 20518, GM/T 0015; the text was not at hand, the split is common practice.
+# Source: GB/T 20518, GM/T 0015; the text was not at hand, the split is common practice. RFC 8813
+# forbids the two encipherments to EC keys, as ECDH only agrees on keys; SM2 enciphers directly.
 _ENCRYPTION_USAGE = ("key_encipherment", "data_encipherment", "key_agreement")
 # No leaf policy is claimed by default: there is no arc registered for us, and the free 2.25 arc
 # needs components above 2**28, which RFC 5280 appendix B tells CAs not to use.

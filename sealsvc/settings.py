@@ -29,7 +29,9 @@ class Settings(BaseSettings):
         True, description="Found an SM2 trust domain too; needed for OFD and GB/T 38540 seals"
     )
     maker_uscc: str | None = Field(None, description="Credit code of the seal-maker (制章单位)")
-    maker_name: str | None = Field(None, description="Its legal name, in the seal-maker certificate")
+    maker_name: str | None = Field(
+        None, description="Its legal name, in the seal-maker certificate"
+    )
     eseal_version: Literal["V4", "V5"] = Field(
         "V4", description="GB/T 38540-2020 (V4) or GM/T 0031-2025 (V5) for new electronic seals"
     )

@@ -12,7 +12,6 @@ from datetime import timedelta
 import structlog
 
 from sealsvc.adapters.blobs_fs import FileBlobs, Swept
-
 from sealsvc.app import Parts, build
 from sealsvc.areas.access import idempotency
 from sealsvc.areas.certs import service as certs
@@ -139,7 +138,8 @@ class Service:
             try:
                 chore(deps)
             except Exception:
-                _log.exception("worker.chore_failed", chore=getattr(chore, "__name__", "sweep_blobs"))
+                name = getattr(chore, "__name__", type(chore).__name__)
+                _log.exception("worker.chore_failed", chore=name)
 
     @staticmethod
     def _answers(check: Callable[[], object]) -> bool:

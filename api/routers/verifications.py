@@ -18,7 +18,6 @@ router = APIRouter(tags=["verifications"])
 
 _JUDGED: dict[int | str, dict[str, Any]] = {
     413: {"description": "TOO_LARGE"},
-    429: {"description": "QUOTA_EXCEEDED, TOO_MANY_RUNNING, TOO_MANY_UPLOADS"},
     415: {"description": "UNSUPPORTED_FORMAT"},
 }
 

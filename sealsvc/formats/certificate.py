@@ -47,6 +47,15 @@ def read_certificate(certificate_der: bytes) -> CertificateFields:
     return _read(certificate_der)
 
 
+def is_certificate(certificate_der: bytes) -> bool:
+    """Can its fields be read?"""
+    try:
+        read_certificate(certificate_der)
+    except DerInvalid:
+        return False
+    return True
+
+
 @lru_cache(maxsize=CACHED)
 def _read(certificate_der: bytes) -> CertificateFields:
     outer = der.parts(der.read_one(certificate_der), "certificate", 3, 3)

@@ -10,7 +10,7 @@ from hashlib import sha256
 
 from ca.sm2 import sm3
 from sealsvc.formats import der
-from sealsvc.formats.certificate import read_certificate
+from sealsvc.formats.certificate import is_certificate
 from sealsvc.formats.der import DerInvalid
 from sealsvc.formats.parsed import ParsedSeal, ParsedSignature, SealProperty
 from sealsvc.formats.problems import Fault, Leniency, Problems
@@ -108,11 +108,7 @@ def _check_seal_token(token_der: bytes, problems: Problems) -> None:
 
 
 def _readable(certificate_der: bytes) -> bytes | None:
-    try:
-        read_certificate(certificate_der)
-    except DerInvalid:
-        return None
-    return certificate_der
+    return certificate_der if is_certificate(certificate_der) else None
 
 
 def check_signature(parsed: ParsedSignature) -> SealSignatureReading:

@@ -70,7 +70,7 @@ class Gbt38540:
             time=structure.time(inner[2], der.GENERALIZED_TIME, notes),
             time_info_token_der=None,
             data_hash=der.bits(inner[3], "dataHash"),
-            property_info=structure.text(inner[4], der.IA5, notes, "propertyInfo"),
+            property_info=structure.string(inner[4], der.IA5, notes, "propertyInfo"),
             extensions=_extensions(inner, notes),
             certificate_der=der.octets(certificate, "cert"),
             algorithm_oid=structure.object_id(algorithm, notes),

@@ -66,7 +66,7 @@ class Gmt0031:
             time=found.time,
             time_info_token_der=found.token_der,
             data_hash=_loose_bits(data_hash, notes, "dataHash"),
-            property_info=structure.text(scope, der.IA5, notes, "propertyInfo"),
+            property_info=structure.string(scope, der.IA5, notes, "propertyInfo"),
             extensions=(),
             certificate_der=der.octets(certificate, "cert"),
             algorithm_oid=structure.object_id(algorithm, notes),

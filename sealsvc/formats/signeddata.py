@@ -6,7 +6,7 @@ Source: GB/T 35275-2017 (RFC 2315 with other OIDs); ofd.md section 4.
 from dataclasses import dataclass
 
 from sealsvc.formats import der, encode
-from sealsvc.formats.certificate import read_certificate
+from sealsvc.formats.certificate import is_certificate, read_certificate
 from sealsvc.formats.der import DerInvalid, Tlv
 from sealsvc.formats.problems import Leniency, Problems
 from sealsvc.formats.times import ReadTime, der_time
@@ -32,9 +32,10 @@ class SignedAttributes:
 
 @dataclass(frozen=True)
 class ParsedSignedData:
-    """signer_certificate_der: the one certificate of the SignerInfo's issuer and serial, or None.
+    """One signer's value and what it was made over.
 
-    content: octets inside, None when detached. certificates_der: the others.
+    signer_certificate_der: the one certificate of the SignerInfo's issuer and serial, or None.
+    content: octets inside, None when detached. certificates_der: the others that can be read.
     """
 
     content: bytes | None
@@ -76,7 +77,7 @@ def _optional(items: tuple[Tlv, ...]) -> tuple[tuple[bytes, ...], tuple[bytes, .
         if len(inside) > MAX_CERTIFICATES:
             raise DerInvalid("certificates")
         found[one.tag] = tuple(entry.encoded for entry in inside)
-    return found[der.CONTEXT_0], found[der.CONTEXT_1]
+    return tuple(filter(is_certificate, found[der.CONTEXT_0])), found[der.CONTEXT_1]
 
 
 def _content(item: Tlv, notes: Problems) -> bytes | None:
@@ -131,10 +132,7 @@ def _own_certificate(certificates: tuple[bytes, ...], issuer: bytes, serial: byt
     """Raises: DerInvalid when two different certificates claim the same issuer and serial."""
     found = set()
     for one in certificates:
-        try:
-            fields = read_certificate(one)
-        except DerInvalid:
-            continue
+        fields = read_certificate(one)
         if (fields.issuer_der, fields.serial_der) == (issuer, serial):
             found.add(one)
     if len(found) > 1:

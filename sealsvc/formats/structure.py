@@ -48,7 +48,7 @@ def seal_info(item: Tlv, notes: Problems, *, modern: bool) -> SealInfo:
     items = der.parts(item, "eSealInfo", 4, 5)
     return SealInfo(
         header=header(items[0], notes),
-        seal_id=text(items[1], der.IA5, notes, "esID"),
+        seal_id=string(items[1], der.IA5, notes, "esID"),
         property=_property(items[2], notes, modern=modern),
         image=_image(items[3], notes),
         extensions=extensions(items[4], notes, tagged=False) if len(items) == 5 else (),
@@ -59,13 +59,13 @@ def header(item: Tlv, notes: Problems) -> SealHeader:
     """SES_Header. Raises: DerInvalid."""
     magic, version, vendor = der.parts(item, "header", 3, 3)
     return SealHeader(
-        magic=text(magic, der.IA5, notes, "header.ID"),
+        magic=string(magic, der.IA5, notes, "header.ID"),
         version=der.integer(version, "header.version"),
-        vendor_id=text(vendor, der.IA5, notes, "header.Vid"),
+        vendor_id=string(vendor, der.IA5, notes, "header.Vid"),
     )
 
 
-def text(item: Tlv, wanted: int, notes: Problems, name: str) -> str:
+def string(item: Tlv, wanted: int, notes: Problems, name: str) -> str:
     """A string, preferably of type `wanted`; octets it does not allow show as escapes.
 
     Raises: DerInvalid for what is no string, or is too long.
@@ -95,7 +95,7 @@ def _property(item: Tlv, notes: Problems, *, modern: bool) -> SealProperty:
     created, start, end = (time(one, wanted, notes) for one in items[-3:])
     return SealProperty(
         seal_type=der.integer(items[0], "property.type"),
-        name=text(items[1], der.UTF8, notes, "property.name"),
+        name=string(items[1], der.UTF8, notes, "property.name"),
         cert_list_type=kind,
         certificates_der=_certificates(entries, notes) if listed else (),
         certificate_digests=() if listed else tuple(_digest(one, notes) for one in entries),
@@ -116,7 +116,7 @@ def _certificates(entries: tuple[Tlv, ...], notes: Problems) -> tuple[bytes, ...
 def _digest(item: Tlv, notes: Problems) -> CertificateDigest:
     kind, value = der.parts(item, "certDigest", 2, 2)
     return CertificateDigest(
-        kind=text(kind, der.PRINTABLE, notes, "certDigest.type"),
+        kind=string(kind, der.PRINTABLE, notes, "certDigest.type"),
         value=der.octets(value, "certDigest.value"),
     )
 
@@ -124,7 +124,7 @@ def _digest(item: Tlv, notes: Problems) -> CertificateDigest:
 def _image(item: Tlv, notes: Problems) -> SealImage:
     kind, data, width, height = der.parts(item, "picture", 4, 4)
     return SealImage(
-        kind=text(kind, der.IA5, notes, "picture.type"),
+        kind=string(kind, der.IA5, notes, "picture.type"),
         data=der.octets(data, "picture.data"),
         width=der.integer(width, "picture.width"),
         height=der.integer(height, "picture.height"),

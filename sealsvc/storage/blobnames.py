@@ -4,7 +4,7 @@ Asked of the database itself, not of the tables this process happens to know: ev
 as wide as a SHA-256 in hex counts, so a column that names no blob only keeps one too many.
 """
 
-from sqlalchemy import column, func, inspect, select, table
+from sqlalchemy import ColumnClause, String, column, func, inspect, select, table
 from sqlalchemy.engine import Connection
 from sqlmodel import Session
 
@@ -28,7 +28,7 @@ def named_blobs(session: Session, prefix: str) -> frozenset[str]:
     """Digests (lower-case hex) beginning with `prefix` that any row names."""
     found: set[str] = set()
     for name, digest in digest_columns(session.connection()):
-        here = column(digest)
+        here: ColumnClause[str] = column(digest, String)
         query = (
             select(here)
             .select_from(table(name, here))

@@ -132,7 +132,7 @@ def with_signed_data(data: bytes, signed: Any) -> bytes:
     """The file with another SignedData in its hole."""
     content = cms.ContentInfo({"content_type": "signed_data", "content": signed})
     begin, end = hole(data)
-    value = content.dump(force=True).hex().encode().ljust(end - begin, b"0")
+    value: bytes = content.dump(force=True).hex().encode().ljust(end - begin, b"0")
     assert len(value) == end - begin
     return data[:begin] + value + data[end:]
 
@@ -220,6 +220,32 @@ def test_without_signed_attributes_nothing_is_said() -> None:
     del signed["signer_infos"][0]["signed_attrs"]
     found = reading_of(with_signed_data(SEALED, signed))
     assert found.signature is SignatureOutcome.NOT_CHECKED
+
+
+def under_key(spki_der: bytes) -> bytes:
+    """The sealed file with another key in the signer's certificate, its signatures unchanged."""
+    certificate = x509.Certificate.load(CHAIN.leaf_der)
+    certificate["tbs_certificate"]["subject_public_key_info"] = keys.PublicKeyInfo.load(spki_der)
+    leaf = x509.Certificate.load(certificate.dump(force=True))
+    signed = parse(SEALED)
+    signed["certificates"] = [leaf, x509.Certificate.load(CHAIN.issuing_der)]
+    signer = signed["signer_infos"][0]
+    kept = [one for one in signer["signed_attrs"] if "signing_cert" not in one["type"].native]
+    signer["signed_attrs"] = cms.CMSAttributes(kept)
+    return with_signed_data(SEALED, signed)
+
+
+def test_unfit_keys_are_not_checked_but_other_keys_fail() -> None:
+    good = CHAIN.leaf_signer.public_key_spki
+    compressed = b"\x30\x39" + good[2:23] + b"\x03\x22\x00\x02" + good[27:59]
+    off_curve = good[:-1] + bytes([good[-1] ^ 1])
+    p256 = pdf.chain_named().leaf_signer.public_key_spki
+    for spki in (compressed, off_curve, p256):
+        found = reading_of(under_key(spki))
+        assert found.signature is SignatureOutcome.NOT_CHECKED
+        assert "SIGNATURE_NOT_CHECKED" in {one.code for one in found.problems}
+    other = OTHER.leaf_signer.public_key_spki
+    assert reading_of(under_key(other)).signature is SignatureOutcome.FAILS
 
 
 def judged(

@@ -14,7 +14,12 @@ from datetime import datetime
 from ca.sm2 import sm3
 from sealsvc.documents.ofd import packing
 from sealsvc.documents.ofd.archive import open_archive
-from sealsvc.documents.ofd.errors import SIGNATURE_UNLISTED, XML_INVALID, package_invalid
+from sealsvc.documents.ofd.errors import (
+    SIGNATURE_UNLISTED,
+    UNPROTECTED_CONTENT,
+    XML_INVALID,
+    package_invalid,
+)
 from sealsvc.documents.ofd.package import ENTRY_POINT, Package
 from sealsvc.documents.ofd.reader import read
 from sealsvc.documents.ofd.signlist import (
@@ -41,6 +46,7 @@ from sealsvc.documents.ofd.stamping import page_list, stamp_annots, stamp_boxes
 from sealsvc.documents.ofd.xmlwrite import element, part, signature_time
 from sealsvc.documents.pdf.errors import CertificateAlreadyInDocument, ExistingSignatureBroken
 from sealsvc.documents.values import (
+    ChangeClass,
     DigestOutcome,
     PreparedSealing,
     SealingSpec,
@@ -53,6 +59,7 @@ from sealsvc.version import VERSION
 SM3_OID = "1.2.156.10197.1.401"
 PROVIDER = {"ProviderName": "sealsvc", "Version": VERSION, "Company": "sealsvc"}
 STATE_VERSION = 1
+_HARMLESS = (ChangeClass.NONE, ChangeClass.LONG_TERM_UPDATE, ChangeClass.FURTHER_SEAL)
 _FILES = (SIGNATURE_FILE.lower(), VALUE_FILE.lower())
 
 
@@ -130,8 +137,10 @@ def _refuse_unfit(data: bytes, target: _Target, spec: SealingSpec) -> None:
             raise ExistingSignatureBroken(reason=SIGNATURE_UNLISTED)
         return
     reading = read(data)
-    if any(one.code == SIGNATURE_UNLISTED for one in reading.problems):
-        raise ExistingSignatureBroken(reason=SIGNATURE_UNLISTED)
+    for problem in reading.problems:
+        # What no signature covered until now would look as if it had always been covered.
+        if problem.code in (SIGNATURE_UNLISTED, UNPROTECTED_CONTENT):
+            raise ExistingSignatureBroken(reason=problem.code)
     for signature in reading.signatures:
         if signature.signer_certificate_der == spec.certificate_der:
             raise CertificateAlreadyInDocument()
@@ -140,10 +149,11 @@ def _refuse_unfit(data: bytes, target: _Target, spec: SealingSpec) -> None:
 
 
 def _is_whole(signature: SignatureReading) -> bool:
-    return (signature.digest, signature.signature) == (
+    held = (signature.digest, signature.signature) == (
         DigestOutcome.MATCHES,
         SignatureOutcome.VERIFIES,
     )
+    return held and signature.worst_change in _HARMLESS
 
 
 def _changed(target: _Target, spec: SealingSpec, new: NewSignature) -> dict[str, bytes]:

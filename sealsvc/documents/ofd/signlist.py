@@ -11,14 +11,15 @@ from typing import Any, cast
 from lxml import etree
 
 from sealsvc.documents.ofd import xml
-from sealsvc.documents.ofd.errors import XML_INVALID, package_invalid
+from sealsvc.documents.ofd.errors import SIGNATURE_FILE_MISSING, XML_INVALID, package_invalid
 from sealsvc.documents.ofd.limits import MAX_SIGNATURES
 from sealsvc.documents.ofd.package import Package
 from sealsvc.documents.ofd.paths import PathEscapeError, directory_of, resolve
-from sealsvc.documents.ofd.references import read_description
+from sealsvc.documents.ofd.references import Description, read_description
 from sealsvc.documents.ofd.stamping import sign_id
 from sealsvc.documents.ofd.xml import Element, XmlInvalidError
 from sealsvc.documents.ofd.xmlwrite import element, part
+from sealsvc.documents.pdf.errors import ExistingSignatureBroken
 from sealsvc.errors import Conflict
 
 _LAST_DIGITS = re.compile(r"([0-9]{1,9})\Z")
@@ -64,7 +65,7 @@ class NewSignature:
 def read_list(package: Package, document: str, location: str | None) -> SignatureList:
     """The list of a document. document: its Document.xml; location: as OFD.xml has it.
 
-    Raises: LockedBySignature, DocumentUnreadable.
+    Raises: LockedBySignature, ExistingSignatureBroken, DocumentUnreadable.
     """
     base = directory_of(document)
     if location is None:
@@ -100,19 +101,22 @@ def _read(package: Package, name: str) -> SignatureList:
     ids = [xml.text_of(xml.only_child(root, "MaxSignId")), *(one.get("ID", "") for one in listed)]
     signatures = []
     for one in listed:
-        described = package.part(one.get("BaseLoc", ""), directory_of(name))
-        if described is None:
-            raise XmlInvalidError("Signature")
-        ids += _stamp_ids(package, described)
-        if any(other.name == name for other in read_description(package, described).references):
+        described = _described(package, package.part(one.get("BaseLoc", ""), directory_of(name)))
+        if any(other.name == name for other in described.references):
             raise LockedBySignature()
-        signatures.append(described)
+        ids += [mark.id for mark in described.stamps]
+        signatures.append(described.name)
     return SignatureList(name, True, root, max(map(_number, ids), default=0), tuple(signatures))
 
 
-def _stamp_ids(package: Package, described: str) -> list[str]:
-    info = xml.only_child(package.xml(described), "SignedInfo")
-    return [one.get("ID", "") for one in xml.children(info, "StampAnnot")]
+def _described(package: Package, name: str | None) -> Description:
+    """A listed Signature.xml. Raises: ExistingSignatureBroken, DocumentUnreadable (limit)."""
+    if name is None:
+        raise ExistingSignatureBroken(reason=SIGNATURE_FILE_MISSING)
+    try:
+        return read_description(package, name)
+    except XmlInvalidError as error:
+        raise ExistingSignatureBroken(reason=XML_INVALID) from error
 
 
 def _number(written: str) -> int:

@@ -74,11 +74,11 @@ def kind_of(spec: SealingSpec) -> str:
 
 
 def seal_size(spec: SealingSpec) -> tuple[float, float]:
-    """Width and height that the electronic seal states, millimetres; zeros without one.
+    """Width and height that the electronic seal states, millimetres; zeros where none is needed.
 
     Raises: ESealRefused.
     """
-    if spec.eseal_der is None:
+    if spec.eseal_der is None or spec.straddle is None or spec.placement is not None:
         return 0.0, 0.0
     try:
         image = parse_seal(spec.eseal_der).image

@@ -14,7 +14,12 @@ from ca.sm2 import sm3
 from sealsvc.documents.pdf.opening import attempt
 from sealsvc.documents.pdf.pyhanko_api import check_ess_certid, generic_cms
 from sealsvc.documents.pdf.sm2 import Sm2Validator
-from sealsvc.documents.values import DigestOutcome, ReadingProblem, SignatureOutcome
+from sealsvc.documents.values import (
+    DigestOutcome,
+    ESealReading,
+    ReadingProblem,
+    SignatureOutcome,
+)
 
 WEAK_DIGESTS = frozenset({"md2", "md5", "sha1"})
 KNOWN_DIGESTS = frozenset(
@@ -45,6 +50,7 @@ class CmsReading:
     content_stamps_der: tuple[bytes, ...] = ()
     imprint_algorithm: str | None = None
     binding_digest: str | None = None
+    eseal: ESealReading | None = None
     problems: list[ReadingProblem] = field(default_factory=list)
 
     def note(self, code: str, detail: str = "") -> None:

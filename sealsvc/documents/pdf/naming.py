@@ -240,7 +240,7 @@ def _number(ref: Any) -> Key:
 def _by_name(fields: list[FormField]) -> dict[Key, FormField]:
     """By full name; of several of one name each by its turn."""
     turns: Counter[str] = Counter()
-    named = {}
+    named: dict[Key, FormField] = {}
     for one in fields:
         named[(one.name, turns[one.name])] = one
         turns[one.name] += 1

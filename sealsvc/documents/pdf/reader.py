@@ -11,7 +11,7 @@ from functools import partial
 from hashlib import sha256
 from typing import Any
 
-from sealsvc.documents.pdf import byterange
+from sealsvc.documents.pdf import byterange, national
 from sealsvc.documents.pdf.appearance import find_picture
 from sealsvc.documents.pdf.changes import ChangeReport, SignedState, classify
 from sealsvc.documents.pdf.cms import CmsReading, read_cms
@@ -45,7 +45,8 @@ from sealsvc.documents.values import (
 
 CADES = "ETSI.CAdES.detached"
 TIMESTAMP = "ETSI.RFC3161"
-KNOWN_SUB_FILTERS = frozenset({CADES, TIMESTAMP, "adbe.pkcs7.detached"})
+ADOBE = "adbe.pkcs7.detached"
+KNOWN_SUB_FILTERS = frozenset({CADES, TIMESTAMP, ADOBE}) | national.SUB_FILTERS
 MAX_SIGNATURES = 100
 MAX_REVISIONS = 200
 SIGNATURE_MARK = re.compile(rb"/ByteRange[\0\t\n\f\r ]*\[")
@@ -178,6 +179,10 @@ def _check(
         return CmsReading(problems=[ReadingProblem("SUBFILTER_UNKNOWN", sub_filter[:60])])
     if contents is None or not contents.strip(b"\0"):
         return CmsReading(problems=[ReadingProblem("CONTENTS_EMPTY")])
+    # Seal signatures are met under Adobe's name too (ofd.md section 10).
+    adopted = sub_filter == ADOBE and national.is_seal_signature(contents)
+    if adopted or sub_filter in national.SUB_FILTERS:
+        return national.read_national(contents, covered)
     return read_cms(contents, covered, timestamp=is_timestamp, cades=sub_filter == CADES)
 
 
@@ -343,4 +348,5 @@ def _finished(signature: _Signature, report: ChangeReport, store: _Store) -> Sig
         timestamps=read_tokens(cms, signature.covered.covered),
         imprint_algorithm=cms.imprint_algorithm,
         binding_digest=cms.binding_digest,
+        eseal=cms.eseal,
     )

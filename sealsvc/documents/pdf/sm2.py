@@ -9,7 +9,7 @@ from pyhanko_certvalidator.sig_validate import (
 )
 
 from ca.algorithms import check_sm2, concerns_sm2
-from ca.errors import PublicKeyInvalid, SignatureDoesNotMatch
+from ca.errors import SignatureDoesNotMatch
 
 
 class Sm2Validator(DefaultSignatureValidator):
@@ -29,8 +29,9 @@ class Sm2Validator(DefaultSignatureValidator):
     ) -> None:
         """Return when the signature verifies.
 
-        Raises: InvalidSignature; ValueError when only a digest of what was signed is at hand, as
-        SM2 hashes the signer's key before the message; CaUnavailable without a provider.
+        Raises: InvalidSignature; what only says that nothing was checked: ValueError when a mere
+        digest of what was signed is at hand (SM2 hashes the signer's key before the message),
+        PublicKeyInvalid for a key in another form, CaUnavailable without a provider.
         """
         oid, spki_der = signature_algorithm["algorithm"].dotted, public_key_info.dump()
         if not concerns_sm2(oid, spki_der):
@@ -42,5 +43,5 @@ class Sm2Validator(DefaultSignatureValidator):
             raise ValueError("SM2 cannot be checked over a digest")
         try:
             check_sm2(oid, spki_der, signature, signed_data)
-        except (SignatureDoesNotMatch, PublicKeyInvalid) as error:
+        except SignatureDoesNotMatch as error:
             raise InvalidSignature(error.code) from error

@@ -66,7 +66,11 @@ def sweep(story: Story, *, dry_run: bool = False) -> Swept:
     sweeper = BlobSweeper(dry_run=dry_run, every=1)
     found = [sweeper(story.deps) for _ in SLICES]
     rows = [one for one in found if one is not None]
-    return Swept(*(sum(getattr(one, name) for one in rows) for name in ("old", "orphans", "deleted")))
+    return Swept(
+        old=sum(one.old for one in rows),
+        orphans=sum(one.orphans for one in rows),
+        deleted=sum(one.deleted for one in rows),
+    )
 
 
 # ---- reports

@@ -25,7 +25,8 @@ _CARD_MM, _ROW_MM = 39.0, 7.4
 _CARDS = 3
 _FINDINGS_MM = 34.0
 _NAME_IS_A_CLAIM = (
-    "文件名由提交者提供，本机构不作证明 · The file name is as given by the submitter, not asserted by us"
+    "文件名由提交者提供，本机构不作证明 · "
+    "The file name is as given by the submitter, not asserted by us"
 )
 _BEIJING = timezone(timedelta(hours=8))
 _GREEN: Rgb = (22, 120, 60)

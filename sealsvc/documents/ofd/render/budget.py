@@ -6,8 +6,8 @@ MAX_OBJECTS = 60_000
 MAX_GLYPHS = 200_000
 MAX_DEPTH = 8
 """Nesting of blocks and composites."""
-MAX_TOUCHED_PX = 400_000_000
-"""Pixels composited, all objects together."""
+MAX_TOUCHED_PX = 200_000_000
+"""Pixels composited, all objects together: some seconds; real pages need a twentieth."""
 MAX_POINTS = 4_000_000
 """Corners of all outlines together, after curves became chords."""
 MAX_PICTURES = 500

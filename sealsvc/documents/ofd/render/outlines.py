@@ -9,6 +9,7 @@ from fontTools.misc.psCharStrings import T2OutlineExtractor
 from fontTools.pens.basePen import BasePen
 from fontTools.ttLib import TTFont
 
+from sealsvc.documents.ofd.render.cmapcheck import is_bounded
 from sealsvc.documents.ofd.render.geometry import Malformed, Points
 
 MAX_FONT_BYTES = 32 * 1024 * 1024
@@ -16,6 +17,8 @@ _MAX_CORNERS = 40_000
 _MAX_COMPONENTS = 200
 _MAX_CALLS = 5_000
 _CHORDS = 6
+# Not WOFF, whose packed tables could unfold to any size.
+_SFNT = (b"\x00\x01\x00\x00", b"OTTO", b"true", b"ttcf")
 _SYMBOL_BASE = 0xF000
 _MOST_EM = 20.0
 
@@ -83,6 +86,8 @@ class SfntFont:
     def __init__(self, data: bytes) -> None:
         self._font = TTFont(BytesIO(data), lazy=True, fontNumber=0)
         self.units = _units(self._font["head"].unitsPerEm)
+        if "glyf" not in self._font and "CFF " not in self._font:
+            raise Malformed("font outlines")
         if "glyf" in self._font:
             # Names of glyphs, and the table that holds them, are not needed and often broken.
             count = self._font["maxp"].numGlyphs
@@ -156,9 +161,11 @@ def open_font(data: bytes) -> Outline:
     """Raises: anything, on bytes that are no font."""
     if len(data) > MAX_FONT_BYTES:
         raise Malformed("font size")
-    if data[:1] == b"\x01" and data[:4] != b"\x00\x01\x00\x00":
+    if data[:4] in _SFNT:
+        return SfntFont(data)
+    if data[:1] == b"\x01":
         return BareCff(data)
-    return SfntFont(data)
+    raise Malformed("font format")
 
 
 def contours_of(font: Outline, glyph: int) -> tuple[list[Points], float]:
@@ -197,6 +204,8 @@ def _units(given: float) -> float:
 def _characters(font: Any) -> dict[int, str]:
     """Unicode, else symbol, else whatever map is first; none for glyphs by index only."""
     try:
+        if not is_bounded(font.reader["cmap"]):
+            return {}
         tables = font["cmap"].tables
         best = font.getBestCmap()
         if best:

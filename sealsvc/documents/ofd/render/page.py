@@ -29,6 +29,8 @@ class RenderedPage:
     """A page as shown. png: RGB on white; px_per_mm: of the page, from its top-left corner.
 
     notes: what was not drawn as the document says, `text: number`; empty where all was.
+    Text in a face that the document names but does not hold is drawn in the project's Song face
+    without a note: that is so on nearly every invoice.
     """
 
     png: bytes

@@ -290,7 +290,7 @@ class Painter:
             mask = attribute(element, "ImageMask")
             if mask:
                 image = pictures.with_mask(image, self._media(mask, scene.resources))
-        except pictures.Undrawable:
+        except Malformed:
             self._canvas.fill(_bounded(pictures.square(matrix)), _PLACEHOLDER, clip)
             raise
         pictures.lay(self._canvas, image, matrix, clip, (style.alpha, style.blend()))

@@ -134,7 +134,7 @@ def load_page(parts: Parts, ref: PageRef, notes: Notes) -> Page:
     return Page(
         box=_page_box(content, common),
         layers=tuple(ranked[index][1] for index in order),
-        annotations=tuple(_annotations(parts, ref, shared, notes)),
+        annotations=tuple(_annotations(parts, ref, resources, notes)),
     )
 
 

@@ -165,12 +165,13 @@ class Structure:
 
     def _plain(self, number: int, generation: int, offset: int) -> PdfObject:
         """The header must stand at the exact offset with the entry's own numbers (rule 4)."""
-        seen, of, dictionary, is_stream, end = read_dictionary_object(self.data, offset)
-        if seen < 0:
+        found = read_dictionary_object(self.data, offset)
+        if found is None:
             return self._unusual(number, generation, offset)
-        if seen != number or of != generation:
+        if found[0] != number or found[1] != generation:
             raise NotUnderstood("object header")
-        return PdfObject(number, generation, dictionary.raw, dictionary, False, end, is_stream)
+        dictionary = found[2]
+        return PdfObject(number, generation, dictionary.raw, dictionary)
 
     def _unusual(self, number: int, generation: int, offset: int) -> PdfObject:
         """An object that is no dictionary, or one the quick expression does not match."""

@@ -11,6 +11,9 @@ from sealsvc.documents.pdf.fast.refusal import NotUnderstood
 
 MAX_DEPTH = 40
 MAX_ITEMS = 1_000_000
+MAX_ORDINARY = 8_192
+_WHITE = b"\0\t\n\f\r "
+_LINE_ENDS = frozenset({b"\n", b"\r", b" ", b""})
 
 _WS = rb"[\0\t\n\f\r ]"
 _NAME = rb"/[^\0\t\n\f\r ()<>\[\]{}/%]*+"
@@ -44,11 +47,13 @@ def _nested(levels: int) -> bytes:
 _VALUE = _nested(2)
 _DICTIONARY = rb"<<%b*+(?:%b%b*+%b%b*+)*+>>" % (_WS, _NAME, _WS, _VALUE, _WS)
 _SHAPE = re.compile(_DICTIONARY)
-# A whole indirect object that is a dictionary, or the dictionary of a stream.
-_OBJECT = re.compile(
-    rb"([0-9]{1,10}+)%b++([0-9]{1,5}+)%b++obj%b*+(%b)%b*+(?:endobj|(stream))%b"
-    % (_WS, _WS, _WS, _DICTIONARY, _WS, _END)
+# Entries one after the other up to the closing `>>` at the very end of what is searched; anything
+# else is swallowed whole as an empty pair, which `_read_tiled` recognises.
+_TILE = re.compile(
+    rb"(?:/|(?=>>))([^\0\t\n\f\r ()<>\[\]{}/%%]*+)%b*+(%b|>>(?=%b*+\Z))%b*+|[\0-\xff]++"
+    % (_WS, _VALUE, _WS, _WS)
 )
+_OPENING = re.compile(rb"([0-9]{1,10}+)%b++([0-9]{1,5}+)%b++obj%b*+(<<)%b*+" % (_WS, _WS, _WS, _WS))
 _ENTRY = re.compile(rb"/([^\0\t\n\f\r ()<>\[\]{}/%%]*+)%b*+(%b)" % (_WS, _VALUE))
 _ATOM_AT = re.compile(_ATOM)
 _NAME_AT = re.compile(_NAME)
@@ -80,9 +85,6 @@ class Dictionary:
         return None if value == b"null" else value
 
 
-_EMPTY = Dictionary(b"<<>>", {})
-
-
 def read_dictionary(buffer: bytes, start: int) -> tuple[Dictionary, int]:
     """The dictionary at `start` and the offset behind it.
 
@@ -97,18 +99,41 @@ def read_dictionary(buffer: bytes, start: int) -> tuple[Dictionary, int]:
     return _dictionary(buffer[start:end], pairs), end
 
 
-def read_dictionary_object(buffer: bytes, start: int) -> tuple[int, int, Dictionary, bool, int]:
-    """Number, generation, dictionary, whether a stream follows, offset behind the dictionary.
+def read_dictionary_object(buffer: bytes, start: int) -> tuple[int, int, Dictionary] | None:
+    """Number, generation and dictionary of an object of ordinary shape; None for any other.
 
-    An object of unusual shape: number -1. Raises: NotUnderstood for a duplicate key.
+    What is None here is read token by token, with the same outcome where both understand it.
     """
-    match = _OBJECT.match(buffer, start)
-    if match is None:
-        return -1, 0, _EMPTY, False, 0
-    number, generation, raw, stream = match.groups()
-    first, end = match.span(3)
-    dictionary = _dictionary(raw, _ENTRY.findall(buffer, first + 2, end - 2))
-    return int(number), int(generation), dictionary, stream is not None, end
+    opening = _OPENING.match(buffer, start)
+    if opening is None:
+        return None
+    inner = opening.end()
+    stop = buffer.find(b"endobj", inner, inner + MAX_ORDINARY)
+    if stop < 0 or buffer[stop + 6 : stop + 7] not in _LINE_ENDS:
+        return None
+    dictionary = _read_tiled(buffer, opening.start(3), inner, stop)
+    if dictionary is None:
+        return None
+    number, generation, _ = opening.groups()
+    return int(number), int(generation), dictionary
+
+
+def read_dictionary_before(buffer: bytes, start: int, mark: bytes) -> Dictionary:
+    """The dictionary at `start`, which `mark` follows in ordinary files. Raises: NotUnderstood."""
+    stop = buffer.find(mark, start, start + MAX_ORDINARY)
+    dictionary = _read_tiled(buffer, start, start + 2, stop) if stop > 0 else None
+    return read_dictionary(buffer, start)[0] if dictionary is None else dictionary
+
+
+def _read_tiled(buffer: bytes, start: int, inner: int, stop: int) -> Dictionary | None:
+    """The dictionary that fills the bytes to `stop`, None where it does not, or not simply."""
+    pairs = _TILE.findall(buffer, inner, stop)
+    entries = dict(pairs)
+    # Exactly one pair without a key, and that one the end: neither foreign bytes nor duplicates.
+    if entries.pop(b"", None) != b">>" or len(entries) + 1 != len(pairs):
+        return None
+    raw = buffer[start:stop].rstrip(_WHITE)
+    return None if b"#" in raw else Dictionary(raw, entries)
 
 
 def _dictionary(raw: bytes, pairs: list[tuple[bytes, bytes]]) -> Dictionary:

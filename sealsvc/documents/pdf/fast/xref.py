@@ -19,6 +19,7 @@ from sealsvc.documents.pdf.fast.tokens import (
     as_integer,
     is_name,
     read_dictionary,
+    read_dictionary_before,
 )
 
 MAX_SECTIONS = 512
@@ -179,7 +180,7 @@ def _read_table(data: bytes, offset: int) -> Section:
     trailer_at = _TRAILER.match(data, position)
     if trailer_at is None or not runs:
         raise NotUnderstood("trailer")
-    trailer, _ = read_dictionary(data, trailer_at.end())
+    trailer = read_dictionary_before(data, trailer_at.end(), b"startxref")
     size = _size(trailer, end_of_numbers)
     return Section(offset, size, trailer, data, runs)
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import numpy as np
+from fontTools.fontBuilder import FontBuilder
+from fontTools.pens.ttGlyphPen import TTGlyphPen
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -69,7 +71,7 @@ class Ofd:
 
 def zipped(parts: Mapping[str, bytes | str]) -> bytes:
     out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(out, "w") as archive:
         for name, content in parts.items():
             archive.writestr(name, content)
     return out.getvalue()
@@ -156,3 +158,23 @@ def seal_signature(picture: bytes, kind: str) -> bytes:
     seal = encode.sequence(info, *tail)
     tbs = encode.sequence(version, seal, when, encode.bits(b"\0" * 32), encode.ia5("/x"))
     return encode.sequence(tbs, *tail)
+
+
+def square_font() -> bytes:
+    """One glyph, a full square, for `a`."""
+    pen = TTGlyphPen(None)
+    for step, point in enumerate(((0, 0), (0, 1000), (1000, 1000), (1000, 0))):
+        (pen.lineTo if step else pen.moveTo)(point)
+    pen.closePath()
+    builder = FontBuilder(1000, isTTF=True)
+    builder.setupGlyphOrder([".notdef", "a"])
+    builder.setupCharacterMap({ord("a"): "a"})
+    builder.setupGlyf({".notdef": TTGlyphPen(None).glyph(), "a": pen.glyph()})
+    builder.setupHorizontalMetrics({".notdef": (1000, 0), "a": (1000, 0)})
+    builder.setupHorizontalHeader(ascent=800, descent=-200)
+    builder.setupNameTable({"familyName": "Test", "styleName": "Regular"})
+    builder.setupOS2()
+    builder.setupPost()
+    out = io.BytesIO()
+    builder.save(out)
+    return out.getvalue()

@@ -4,8 +4,6 @@ import io
 
 import numpy as np
 import pytest
-from fontTools.fontBuilder import FontBuilder
-from fontTools.pens.ttGlyphPen import TTGlyphPen
 from PIL import Image
 
 from sealsvc.documents.ofd.render.errors import OfdPageUnrenderable, SealPictureUnrenderable
@@ -24,6 +22,7 @@ from tests.unit.documents.ofd_render.packages import (
     png,
     rectangle,
     sealed,
+    square_font,
     text,
     xml,
 )
@@ -75,7 +74,7 @@ def test_the_mark_before_amounts_in_words_is_drawn() -> None:
 
 
 def test_the_documents_own_font_is_used_for_characters_and_glyph_numbers() -> None:
-    font = {"Doc_0/Res/own.ttf": _font()}
+    font = {"Doc_0/Res/own.ttf": square_font()}
     declared = '<Fonts><Font ID="3" FontName="X"><FontFile>own.ttf</FontFile></Font></Fonts>'
     by_character = text("a", 10, 5).replace('Font="2"', 'Font="3"')
     by_number = by_character.replace(
@@ -93,7 +92,12 @@ def test_the_documents_own_font_is_used_for_characters_and_glyph_numbers() -> No
 def test_a_broken_font_falls_back_and_says_so() -> None:
     declared = '<Fonts><Font ID="3" FontName="X"><FontFile>own.ttf</FontFile></Font></Fonts>'
     written = text("国", 10, 5).replace('Font="2"', 'Font="3"')
-    for content in (b"", b"\0\1\0\0" + b"\xff" * 300, _font()[:200], b"\1\0\4\1" + b"\xff" * 99):
+    for content in (
+        b"",
+        b"\0\1\0\0" + b"\xff" * 300,
+        square_font()[:200],
+        b"\1\0\4\1" + b"\xff" * 99,
+    ):
         page = Ofd(written, declared, files={"Doc_0/Res/own.ttf": content}).render()
         assert ink(page, (10, 5, 15, 11)) > 0.2
         assert page.notes == ("embedded font not readable: 1",)
@@ -102,7 +106,7 @@ def test_a_broken_font_falls_back_and_says_so() -> None:
 def test_a_font_without_the_character_falls_back_and_says_so() -> None:
     declared = '<Fonts><Font ID="3" FontName="X"><FontFile>own.ttf</FontFile></Font></Fonts>'
     written = text("国", 10, 5).replace('Font="2"', 'Font="3"')
-    page = Ofd(written, declared, files={"Doc_0/Res/own.ttf": _font()}).render()
+    page = Ofd(written, declared, files={"Doc_0/Res/own.ttf": square_font()}).render()
     assert page.notes == ("glyphs not in the document's own font: 1",)
 
 
@@ -320,26 +324,6 @@ def test_pages_are_counted_from_one() -> None:
     for page in (0, 2, -1):
         with pytest.raises(OfdPageUnrenderable, match="reason=page"):
             render_page(data, page, DPI)
-
-
-def _font() -> bytes:
-    """One glyph, a full square, for `a`."""
-    pen = TTGlyphPen(None)
-    for step, point in enumerate(((0, 0), (0, 1000), (1000, 1000), (1000, 0))):
-        (pen.lineTo if step else pen.moveTo)(point)
-    pen.closePath()
-    builder = FontBuilder(1000, isTTF=True)
-    builder.setupGlyphOrder([".notdef", "a"])
-    builder.setupCharacterMap({ord("a"): "a"})
-    builder.setupGlyf({".notdef": TTGlyphPen(None).glyph(), "a": pen.glyph()})
-    builder.setupHorizontalMetrics({".notdef": (1000, 0), "a": (1000, 0)})
-    builder.setupHorizontalHeader(ascent=800, descent=-200)
-    builder.setupNameTable({"familyName": "Test", "styleName": "Regular"})
-    builder.setupOS2()
-    builder.setupPost()
-    out = io.BytesIO()
-    builder.save(out)
-    return out.getvalue()
 
 
 def test_coverage_is_a_share_of_each_pixel() -> None:

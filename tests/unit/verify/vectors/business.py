@@ -266,7 +266,9 @@ NEGATIVE_SEMANTICS = (
     v(
         "signer-named-by-nobody",
         "no credit code in the certificate",
-        sound().reading(signer_certificate_der=odd_leaf("nameless", uscc=None)).expect(signer_uscc=A),
+        sound()
+        .reading(signer_certificate_der=odd_leaf("nameless", uscc=None))
+        .expect(signer_uscc=A),
         "INDETERMINATE TOTAL_PASSED",
         "SIGNER_NOT_NAMED",
     ),

@@ -1,0 +1,195 @@
+"""Sealing PDFs: our writer against pyHanko's default path, and against hash and signature alone.
+
+`pdf_seal_rows()` gives the rows for `make bench`; `python -m bench.pdf_seal` prints them. Every
+contender holds its key and certificates loaded, and every round runs each once (CPU time).
+"""
+
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from hashlib import sha256
+from io import BytesIO
+
+from asn1crypto import keys as asn1_keys
+from asn1crypto import x509 as asn1_x509
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from pyhanko.pdf_utils.images import PdfImage
+from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.sign import signers
+from pyhanko.sign.fields import SigFieldSpec
+from pyhanko.stamp import StaticStampStyle
+from pyhanko_certvalidator.registry import SimpleCertificateStore
+
+from bench.timing import Row, row
+from ca.algorithms import suite_named
+from sealsvc.documents.pdf.fast.kit import SealKit, SealOrder
+from sealsvc.documents.picture import load_png
+from sealsvc.values import DocumentRole, Placement
+from tests.builders.pdf import imprint, plain
+from tests.builders.x509 import DemoChain, make_chain, p256_key
+
+P256, RSA = "ecdsa-p256-sha256", "rsa2048-sha256"
+ROUNDS = int(os.environ.get("BENCH_ROUNDS", "30"))
+REPEATS = 20
+"""Of the quick contenders in one round: a single run of 0.1 ms is below the clock's grain."""
+NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
+PLACE = Placement(page=1, x_mm=20, y_mm=30, width_mm=40)
+BOX_POINTS = (57, 198, 170, 312)
+CONTRACT_BYTES = 850_000
+
+
+@dataclass(frozen=True)
+class Party:
+    """A signer as both contenders hold it. sign: tbs → signature value."""
+
+    chain: DemoChain
+    suite: str
+    pyhanko: signers.SimpleSigner
+    sign: Callable[[bytes], bytes]
+
+
+def party(suite: str) -> Party:
+    """A chain of that suite with its leaf's key loaded on both sides."""
+    label = f"bench-{suite}"
+    if suite == P256:
+        key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey = p256_key(f"{label}-leaf")
+        chain = make_chain(suite, label=label)
+    else:
+        # `make_chain` keeps RSA keys to itself: one more leaf, of a key that we hold.
+        chain, key = _chain_of(rsa.generate_private_key(65537, 2048), suite, label)
+    pkcs8 = key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+    registry = SimpleCertificateStore()
+    registry.register(asn1_x509.Certificate.load(chain.issuing_der))
+    signer = signers.SimpleSigner(
+        signing_cert=asn1_x509.Certificate.load(chain.leaf_der),
+        signing_key=asn1_keys.PrivateKeyInfo.load(pkcs8),
+        cert_registry=registry,
+    )
+    return Party(chain, suite, signer, suite_named(suite).load(pkcs8).sign)
+
+
+def _chain_of(key: rsa.RSAPrivateKey, suite: str, label: str) -> tuple[DemoChain, rsa.RSAPrivateKey]:
+    from dataclasses import replace
+
+    from ca.issue import CertificateRequest, prepare, sign
+    from ca.profiles import profile_named
+    from cryptography.hazmat.primitives.serialization import PublicFormat
+    from tests.builders.x509 import MERCHANT, make_serial
+
+    chain = make_chain(suite, label=label)
+    spki = key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    request = CertificateRequest(MERCHANT, spki, None)
+    prepared = prepare(
+        request,
+        profile_named("seal"),
+        now=chain.at,
+        serial=make_serial(f"{label}/held"),
+        issuer=chain.issuing_issuer,
+    )
+    return replace(chain, leaf_der=sign(prepared, chain.issuing_signer)), key
+
+
+def demo_invoice() -> bytes:
+    """The demo's invoice, one page."""
+    from bench.__main__ import demo_invoice as made
+
+    return made()
+
+
+def contract() -> bytes:
+    """Twenty pages, of about the size of a contract with its fonts and a scan."""
+    import pikepdf
+
+    buffer = BytesIO()
+    with pikepdf.open(BytesIO(plain(20))) as pdf:
+        noise = b"".join(sha256(bytes([i % 256, i // 256])).digest() for i in range(CONTRACT_BYTES // 32))
+        pdf.Root["/PieceInfo"] = pdf.make_indirect(pikepdf.Stream(pdf, noise))
+        pdf.save(buffer, deterministic_id=True)
+    return buffer.getvalue()
+
+
+def _ours(one: Party, data: bytes, *, visible: bool, role: DocumentRole) -> Callable[[], bytes]:
+    picture = (imprint(), 1.0) if visible else None
+    kit = SealKit(one.chain.leaf_der, (one.chain.issuing_der,), one.suite, "bench", picture)
+    order = SealOrder(role, NOW, "seal-0123456789ab", PLACE if visible else None)
+    return partial(kit.seal, data, one.sign, order)
+
+
+def _baseline(one: Party, data: bytes, *, visible: bool) -> Callable[[], None]:
+    """pyHanko as its documentation shows it: `PdfSigner.sign_pdf`, in place."""
+    meta = signers.PdfSignatureMetadata(field_name="Signature1")
+    field = SigFieldSpec("Signature1", box=BOX_POINTS) if visible else None
+
+    def run() -> None:
+        style = None
+        if visible:
+            style = StaticStampStyle(
+                background=PdfImage(load_png(imprint())), background_opacity=1.0, border_width=0
+            )
+        writer = IncrementalPdfFileWriter(BytesIO(data))
+        signer = signers.PdfSigner(meta, one.pyhanko, stamp_style=style, new_field_spec=field)
+        signer.sign_pdf(writer, in_place=True)
+
+    return run
+
+
+def _limit(one: Party, data: bytes) -> Callable[[], bytes]:
+    return lambda: one.sign(sha256(data).digest())
+
+
+def _measure(
+    contenders: dict[str, Callable[[], object]], count: int
+) -> dict[str, list[float]]:
+    """CPU seconds per run, interleaved; the quick ones as the mean of a few runs."""
+    import time
+
+    seconds: dict[str, list[float]] = {name: [] for name in contenders}
+    for number in range(count + 1):
+        for name, run in contenders.items():
+            times = 1 if name == "baseline" else REPEATS
+            begin = time.thread_time()
+            for _ in range(times):
+                run()
+            if number:
+                seconds[name].append((time.thread_time() - begin) / times)
+    return seconds
+
+
+def _row(name: str, one: Party, data: bytes, *, visible: bool, role: DocumentRole) -> Row:
+    contenders: dict[str, Callable[[], object]] = {
+        "ours": _ours(one, data, visible=visible, role=role),
+        "baseline": _baseline(one, data, visible=visible),
+        "limit": _limit(one, data),
+    }
+    return row(name, _measure(contenders, ROUNDS))
+
+
+def pdf_seal_rows() -> list[Row]:
+    """The rows `seal.invoice.p256`, `.rsa2048`, `.p256.visible` and `seal.contract.p256`."""
+    ec_party, rsa_party, invoice = party(P256), party(RSA), demo_invoice()
+    certified, approved = DocumentRole.INVOICE, DocumentRole.CONTRACT
+    return [
+        _row("seal.invoice.p256", ec_party, invoice, visible=False, role=certified),
+        _row("seal.invoice.rsa2048", rsa_party, invoice, visible=False, role=certified),
+        _row("seal.invoice.p256.visible", ec_party, invoice, visible=True, role=certified),
+        _row("seal.contract.p256", ec_party, contract(), visible=False, role=approved),
+    ]
+
+
+def main() -> int:
+    """Print the rows."""
+    for one in pdf_seal_rows():
+        print(
+            f"{one.name:28} ours {one.ours * 1e6:8.1f} us  baseline {(one.baseline or 0) * 1e3:7.2f} ms"
+            f"  ratio {one.ratio or 0:6.1f} [{one.ratio_min or 0:.0f}..{one.ratio_max or 0:.0f}]"
+            f"  limit {one.limit_ratio or 0:6.1f}  n {one.n}"
+        )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
