@@ -34,12 +34,13 @@ from api.routes import Endpoint, Found, RouteTable
 from api.schemas.common import ProblemRow
 from api.uploads import MULTIPART_OVERHEAD_BYTES, form_or_problem, received_form
 from sealsvc.errors import ServiceError
+from sealsvc.ports import WorkMeter, work_meter
 
 BODY_LIMIT_BYTES = 1024 * 1024
 UNLIMITED_PATHS = frozenset({"/healthz", "/readyz", "/version", "/metrics"})
 WINDOW_S = 60
 FREE_S = 1.0
-"""Work on a document that costs nothing beyond the request itself."""
+"""Work of a worker on a document that costs nothing beyond the request itself."""
 _TABLE_SIZE = 50_000
 _UNAUTHORIZED = 401
 _HEAVY = {"format": ("pdf", "etsi"), "level": ("detailed", "diagnostic")}
@@ -212,7 +213,8 @@ class GuardMiddleware:
         if call.key is None or not (call.upload or call.heavy):
             await self._forward(scope, receive, send, call.endpoint)
             return
-        job = Job(self.slots, call.key)
+        job, meter = Job(self.slots, call.key), WorkMeter()
+        token = work_meter.set(meter)
         try:
             if call.upload:
                 set_job(scope, job)  # begun once the body is there
@@ -222,7 +224,9 @@ class GuardMiddleware:
         except TooManyRunning as error:  # from `begin`; of uploads the application tells itself
             await problem_response(scope, error)(scope, receive, send)
         finally:
-            cost = max(0.0, job.end() - FREE_S) * self.limits.cost_per_second
+            work_meter.reset(token)
+            job.end()
+            cost = max(0.0, meter.seconds - FREE_S) * self.limits.cost_per_second
             self.quota.charge(call.address, cost)
 
     def _counting_failures(self, send: Send, call: _Call) -> Send:

@@ -4,8 +4,6 @@ Per process, and bounded: an address is remembered only while it holds something
 address as `api.limits.Quota.key` writes it; None stands for who is never limited.
 """
 
-import time
-from collections.abc import Callable
 from threading import Lock
 
 import anyio
@@ -148,25 +146,21 @@ def _less(counts: dict[str, int], key: str) -> None:
 class Job:
     """One request's slot; begun when its document is there, so that uploading holds none."""
 
-    def __init__(
-        self, slots: JobSlots, key: str, clock: Callable[[], float] = time.monotonic
-    ) -> None:
-        self._slots, self._key, self._clock = slots, key, clock
-        self._since: float | None = None
+    def __init__(self, slots: JobSlots, key: str) -> None:
+        self._slots, self._key = slots, key
+        self._begun = False
 
     async def begin(self) -> None:
         """Raises: TooManyRunning."""
-        if self._since is None:
+        if not self._begun:
             await self._slots.start(self._key)
-            self._since = self._clock()
+            self._begun = True
 
-    def end(self) -> float:
-        """Give the slot back; how long it was held, in seconds."""
-        if self._since is None:
-            return 0.0
-        self._slots.finish(self._key)
-        taken, self._since = self._clock() - self._since, None
-        return taken
+    def end(self) -> None:
+        """Give the slot back."""
+        if self._begun:
+            self._slots.finish(self._key)
+            self._begun = False
 
 
 def set_job(scope: Scope, job: Job) -> None:

@@ -1,6 +1,8 @@
 """What the areas ask of the outside world; `sealsvc.adapters` answers."""
 
 from collections.abc import Callable
+from contextvars import ContextVar
+from dataclasses import dataclass
 from datetime import datetime
 from typing import ParamSpec, Protocol, TypeVar
 
@@ -76,6 +78,16 @@ class Blobs(Protocol):
     def get(self, sha256: str) -> bytes:
         """The content. Raises: BlobMissing."""
         ...
+
+
+@dataclass
+class WorkMeter:
+    """Seconds that one request's documents kept workers busy; the sandbox adds to it."""
+
+    seconds: float = 0.0
+
+
+work_meter: ContextVar[WorkMeter | None] = ContextVar("work_meter", default=None)
 
 
 class Sandbox(Protocol):

@@ -104,12 +104,17 @@ def make_contract(contract: Contract) -> ContractPdf:
     paper = Paper(A4_MM, contract.dated_at, f"货物买卖合同 {contract.number}")
     paper.add_page()
     y = _heading(paper, contract)
-    for number, (head, text) in enumerate(_CLAUSES):
-        y = _clause(paper, y, head, text.format(**_terms(contract)))
+    for number, (head, text) in enumerate(clauses(contract)):
+        y = _clause(paper, y, head, text)
         if number == 0:
             y = _table(paper, y, contract)
     y = _room(paper, y, 68)
     return _signatures(paper, y, contract)
+
+
+def clauses(contract: Contract) -> tuple[tuple[str, str], ...]:
+    """Head and text of each clause, the terms filled in."""
+    return tuple((head, text.format(**_terms(contract))) for head, text in _CLAUSES)
 
 
 def _heading(paper: Paper, contract: Contract) -> float:

@@ -11,7 +11,7 @@ import httpx
 
 from sealsvc.values import Declaration, Placement
 
-PDF = "application/pdf"
+PDF, OFD = "application/pdf", "application/ofd"
 _TIMEOUT_S = 60.0
 _RECEIPT_PATIENCE_S = 20.0
 
@@ -114,16 +114,18 @@ class Service:
         by: str,
         place: Placement,
         declaration: Declaration,
+        media_type: str = PDF,
+        **more: str,
     ) -> SealedFile:
-        """Put a visible seal on a PDF. Raises: Unexpected."""
+        """Put a visible seal on a document; more: further parameters. Raises: Unexpected."""
         answer = self.call(
             "POST",
             "/v1/sealings",
             by=by,
             expect=201,
-            params=sealing_query(seal_id, place, declaration),
+            params={**sealing_query(seal_id, place, declaration), **more},
             content=data,
-            headers={"Content-Type": PDF, "Accept": PDF},
+            headers={"Content-Type": media_type, "Accept": media_type},
         )
         sealing_id = answer.headers["Sealing-Id"]
         record = self.get(answer.headers["Location"], by=by)

@@ -81,31 +81,35 @@ class Story:
         """The number both parties file the contract under."""
         return f"QH-{self.at:%Y}-{self.stamp[-6:]}"
 
-    def invoice(self) -> InvoicePdf:
-        """The seller's invoice to the buyer, not sealed yet."""
-        return make_invoice(
-            Invoice(
-                number=self.invoice_number(),
-                issued_at=self.at,
-                seller=self.merchant("a"),
-                buyer=self.merchant("b"),
-                lines=demo_lines(),
-                drawer="李示例",
-                remark=f"演示数据，不作记账和抵扣凭证。\n合同编号：{self.contract_number()}",
-            )
+    def sale(self) -> Invoice:
+        """What the seller's invoice to the buyer says."""
+        return Invoice(
+            number=self.invoice_number(),
+            issued_at=self.at,
+            seller=self.merchant("a"),
+            buyer=self.merchant("b"),
+            lines=demo_lines(),
+            drawer="李示例",
+            remark=f"演示数据，不作记账和抵扣凭证。\n合同编号：{self.contract_number()}",
         )
 
-    def contract(self) -> ContractPdf:
-        """The contract between seller and buyer, not sealed yet."""
-        return make_contract(
-            Contract(
-                number=self.contract_number(),
-                dated_at=self.at,
-                seller=self.merchant("a"),
-                buyer=self.merchant("b"),
-                lines=demo_lines(),
-            )
+    def agreement(self) -> Contract:
+        """What seller and buyer agree on."""
+        return Contract(
+            number=self.contract_number(),
+            dated_at=self.at,
+            seller=self.merchant("a"),
+            buyer=self.merchant("b"),
+            lines=demo_lines(),
         )
+
+    def invoice(self) -> InvoicePdf:
+        """The invoice as PDF, not sealed yet."""
+        return make_invoice(self.sale())
+
+    def contract(self) -> ContractPdf:
+        """The contract as PDF, not sealed yet."""
+        return make_contract(self.agreement())
 
     def judged(self, name: str, data: bytes, wanted: tuple[str, ...], **options: str) -> Answer:
         """Verify a file, write the report as `<name>.report.json`, hold it to the summary.

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from api.demo import edges, papers, seals
+from api.demo import edges, national, papers, seals
 from api.demo.service import Service
 from api.demo.steps import DemoResult, Folder, run_steps
 from api.demo.story import Story, new_stamp
@@ -34,6 +34,10 @@ STEPS: tuple[tuple[str, Callable[[Story], str]], ...] = (
     ("wrong-seller", papers.wrong_seller),
     ("contract", papers.seal_contract),
     ("contract-receipt", papers.contract_receipt),
+    ("invoice-ofd", national.invoice),
+    ("ofd-page-changed", national.page_changed),
+    ("contract-ofd", national.contract),
+    ("invoice-sm2", national.pdf_sm2),
     ("comparison", edges.comparison),
     ("suspend", seals.suspended_refused),
     ("sealed-before", seals.sealed_before),

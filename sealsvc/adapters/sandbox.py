@@ -11,6 +11,7 @@ import pickle
 import resource
 import signal
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import TimeoutError as FutureTimeout
 from concurrent.futures.process import BrokenProcessPool
@@ -21,10 +22,12 @@ from typing import Any, ParamSpec, TypeVar
 from pebble import ProcessExpired, ProcessFuture, ProcessPool
 
 from sealsvc.errors import Internal
-from sealsvc.ports import ResourceLimit, WorkersBusy
+from sealsvc.ports import ResourceLimit, WorkersBusy, work_meter
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+_Outcome = tuple[bool, bytes, float]
 
 TASKS_PER_WORKER = 1_000
 MEMORY_BYTES = 2 * 1024**3
@@ -110,10 +113,12 @@ class ProcessSandbox:
     def _outcome(self, call: bytes) -> tuple[bool, bytes]:
         pool, future = self._scheduled(call)
         try:
-            outcome: tuple[bool, bytes] = future.result(self._timeout_s + QUEUE_WAIT_S)
-            return outcome
+            succeeded, packed, seconds = future.result(self._timeout_s + QUEUE_WAIT_S)
+            _note(seconds)
+            return succeeded, packed
         except FutureTimeout as error:
             if future.done():
+                _note(self._timeout_s)
                 raise ResourceLimit(limit="time", seconds=int(self._timeout_s)) from error
             future.cancel()  # type: ignore[no-untyped-call]
             raise WorkersBusy() from error
@@ -123,7 +128,7 @@ class ProcessSandbox:
             self._replace(pool)
             raise
 
-    def _scheduled(self, call: bytes) -> tuple[ProcessPool, ProcessFuture[tuple[bool, bytes]]]:
+    def _scheduled(self, call: bytes) -> tuple[ProcessPool, ProcessFuture[_Outcome]]:
         while True:
             pool = self._pool
             try:
@@ -178,16 +183,25 @@ def _unpacked(outcome: tuple[bool, bytes]) -> Any:
     raise value
 
 
-def _run_packed(call: bytes) -> tuple[bool, bytes]:
-    """In the worker. Packs here, so that nothing but bytes passes through the pool's own pipe:
+def _note(seconds: float) -> None:
+    """For whoever answers for the request: a worker was busy with it. Queueing is not its doing."""
+    meter = work_meter.get()
+    if meter is not None:
+        meter.seconds += seconds
+
+
+def _run_packed(call: bytes) -> _Outcome:
+    """In the worker; with the seconds of processor time. Packs here, so that nothing but bytes passes through the pool's own pipe:
 
     pebble gives the whole pool up when a result or an error cannot be read at the other end.
     """
+    start = time.process_time()
     try:
         function, args, kwargs = pickle.loads(call)  # noqa: S301 -- our own parent wrote it
-        return True, pickle.dumps(function(*args, **kwargs), pickle.HIGHEST_PROTOCOL)
+        succeeded, packed = True, pickle.dumps(function(*args, **kwargs), pickle.HIGHEST_PROTOCOL)
     except Exception as error:
-        return False, _packed_error(error)
+        succeeded, packed = False, _packed_error(error)
+    return succeeded, packed, time.process_time() - start
 
 
 def _packed_error(error: Exception) -> bytes:

@@ -31,6 +31,7 @@ __all__ = [
     "detect",
     "parse_seal",
     "parse_signature",
+    "unpadded",
 ]
 
 
@@ -67,6 +68,17 @@ def detect(data: bytes) -> ObjectKind:
     try:
         plain, _ = der.unarmored(data)
         return kind_of(der.read_one(plain))
+    except DerInvalid as error:
+        raise SealFormatInvalid("SIG_FORMAT_INVALID", str(error)) from error
+
+
+def unpadded(contents: bytes) -> bytes:
+    """The one element in a PDF signature's Contents, whose rest must be zeros.
+
+    Raises: SealFormatInvalid. Source: ofd.md section 10.
+    """
+    try:
+        return der.unpadded(contents)
     except DerInvalid as error:
         raise SealFormatInvalid("SIG_FORMAT_INVALID", str(error)) from error
 

@@ -79,7 +79,12 @@ def boolean(value: bool) -> bytes:
 
 
 def generalized(at: datetime) -> bytes:
-    """A GeneralizedTime in whole seconds UTC (X.690 section 11.7). at: aware."""
+    """A GeneralizedTime in whole seconds UTC (X.690 section 11.7). at: aware.
+
+    Raises: ValueError for a time without a zone, which would be read as the machine's own.
+    """
+    if at.tzinfo is None:
+        raise ValueError("time without a zone")
     text = at.astimezone(UTC).replace(microsecond=0, tzinfo=None).isoformat()
     return tlv(der.GENERALIZED_TIME, text.translate(_PLAIN).encode("ascii") + b"Z")
 

@@ -72,7 +72,8 @@ def graph_code(reading: Reading) -> list[Reading]:
     code = reading.invoice.graph_code if reading.invoice else None
     if not code:
         return []
-    texts = (code,) if len(code) <= MAX_CONTENT else find_codes_in_picture(_unpacked(code))
+    plain = len(code) <= MAX_CONTENT and is_invoice_content(code)
+    texts = (code,) if plain else find_codes_in_picture(_unpacked(code))
     return [read_qr(text, "GraphCode") for text in texts if is_invoice_content(text)]
 
 

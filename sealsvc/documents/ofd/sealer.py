@@ -86,11 +86,12 @@ def prepare(data: bytes, spec: SealingSpec) -> PreparedSealing:
     CertificateAlreadyInDocument, PageNotFound, PlacementOutOfPage, StraddleNeedsPages,
     ESealMissing, ESealRefused.
     """
+    kind = kind_of(spec)
     target = _target(data)
     _refuse_unfit(data, target, spec)
     pages = page_list(target.package, target.document)
     boxes = stamp_boxes(pages, spec, seal_size(spec))
-    new = plan(target.package, target.listed, kind_of(spec), len(boxes))
+    new = plan(target.package, target.listed, kind, len(boxes))
     changed = _changed(target, spec, new)
     annots = stamp_annots(pages, boxes, new.number + 1)
     described = _description(new, spec.signed_at, _references(target, changed), annots)

@@ -98,7 +98,9 @@ def _read(package: Package, name: str) -> SignatureList:
     listed = list(xml.children(root, "Signature"))
     if len(listed) >= MAX_SIGNATURES:
         raise package_invalid("signatures", XML_INVALID)
-    ids = [xml.text_of(xml.only_child(root, "MaxSignId")), *(one.get("ID", "") for one in listed)]
+    # Met in the field: two MaxSignId in one list.
+    ids = [xml.text_of(one) for one in xml.children(root, "MaxSignId")]
+    ids += [one.get("ID", "") for one in listed]
     signatures = []
     for one in listed:
         described = _described(package, package.part(one.get("BaseLoc", ""), directory_of(name)))
@@ -157,10 +159,9 @@ def with_entry(listed: SignatureList, new: NewSignature) -> bytes:
     root = cast(Any, listed.root)  # lxml ships no types
     namespace = str(root.tag).rpartition("}")[0]
     prefix = namespace + "}" if namespace else ""
-    highest_element: Any = xml.only_child(root, "MaxSignId")
-    if highest_element is None:
-        highest_element = etree.Element(f"{prefix}MaxSignId")
-        root.insert(0, highest_element)
-    highest_element.text = highest
+    if not list(xml.children(root, "MaxSignId")):
+        root.insert(0, etree.Element(f"{prefix}MaxSignId"))
+    for one in xml.children(root, "MaxSignId"):
+        one.text = highest
     etree.SubElement(root, f"{prefix}Signature", attributes)
     return cast(bytes, etree.tostring(root, xml_declaration=True, encoding="UTF-8"))

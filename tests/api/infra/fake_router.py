@@ -11,6 +11,7 @@ from api.idempotency import require_idempotency_key
 from api.schemas.common import Page, RequestModel, ResponseModel, UtcTime
 from api.uploads import OptionsOf, Upload_, Uploads_
 from sealsvc.errors import BadInput, Conflict, Internal, Unavailable
+from sealsvc.ports import work_meter
 from sealsvc.values import Fact, Subject, SubjectKind
 
 router = APIRouter(tags=["fake"])
@@ -128,7 +129,11 @@ def check(
 @router.post("/v1/slow")
 def slow(principal: OptionalPrincipal_, upload: Upload_) -> dict[str, object]:
     """Works on a document for as many milliseconds as it says."""
-    time.sleep(int(upload.data[:6]) / 1000)
+    seconds = int(upload.data[:6]) / 1000
+    time.sleep(seconds)
+    meter = work_meter.get()
+    if meter is not None:  # as the sandbox does
+        meter.seconds += seconds
     return {"bytes": len(upload.data)}
 
 

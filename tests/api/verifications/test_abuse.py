@@ -1,5 +1,6 @@
 """Two clients without a key that loop on a file too heavy for a worker: a third is served."""
 
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -20,7 +21,8 @@ pytestmark = [
     pytest.mark.parametrize("engine", ["sqlite"], indirect=True),
 ]
 
-FIRST, SECOND, THIRD = "192.0.2.7", "192.0.2.8", "198.51.100.7"
+FIRST, SECOND = "192.0.2.7", "192.0.2.8"
+THIRD, FOURTH = "198.51.100.7", "2001:db8::7"
 Call = tuple[str, str, dict[str, Any]]
 
 
@@ -29,6 +31,9 @@ def guarded(deps: Deps, logbook: Logbook, clock: Any) -> Iterator[Api]:
     sandbox = ProcessSandbox(workers=2, timeout_s=2.5)
     limits = Limits(per_minute=600, jobs_per_address=1, job_wait_s=0.5, cost_per_second=400)
     services = FakeServices(replace(deps, sandbox=sandbox), logbook, rate_limits=limits)
+    deadline = time.monotonic() + 30
+    while not sandbox.ready() and time.monotonic() < deadline:
+        time.sleep(0.1)
     yield Api(create_app(services), clock, services, "")
     sandbox.close()
 
@@ -39,10 +44,8 @@ def verify(data: bytes, address: str) -> Call:
 
 def test_a_third_client_is_served(guarded: Api) -> None:
     bomb, honest = BOMBS["10,000 certificates in a signature"](), sealed_once()
-    assert guarded.many([verify(honest, THIRD)])[0].json()["signaturesCount"] == 1
-
     looping = [verify(bomb, address) for address in (FIRST, SECOND) for _ in range(3)]
-    answers = guarded.many([*looping, *(verify(honest, THIRD) for _ in range(2))])
+    answers = guarded.many([*looping, *(verify(honest, one) for one in (THIRD, FOURTH))])
     attacks, served = answers[:6], answers[6:]
 
     for one in served:

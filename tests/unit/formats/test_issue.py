@@ -1,8 +1,12 @@
 """Seals and signatures we make: they read back as meant, and the wrong ones are not made."""
 
+import json
 import pickle
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from hashlib import sha256
 
 import pytest
 from hypothesis import given, settings
@@ -10,7 +14,7 @@ from hypothesis import strategies as st
 
 from ca import sm2
 from sealsvc.formats import SealRefused, encode, parse_seal, parse_signature
-from sealsvc.formats.check import check_seal, check_signature
+from sealsvc.formats.check import check_seal, check_signature, is_listed
 from sealsvc.formats.describe import describe
 from sealsvc.formats.issue import (
     check_before_sealing,
@@ -19,7 +23,7 @@ from sealsvc.formats.issue import (
     prepare_seal,
     prepare_signature,
 )
-from sealsvc.formats.parsed import SealExtension
+from sealsvc.formats.parsed import CertificateDigest, SealExtension
 from sealsvc.formats.problems import failing_codes
 from sealsvc.formats.values import SealVersion, SignatureOutcome
 from tests.builders import seals, x509
@@ -138,21 +142,12 @@ def test_a_signature_reads_back_as_meant(
 
 
 def test_a_digest_list_by_sha256_where_it_says_so() -> None:
-    from hashlib import sha256
-
-    from sealsvc.formats.check import is_listed
-    from sealsvc.formats.parsed import CertificateDigest, SealProperty
-
     own = seals.certificate("signer")
     plain, by_sha256 = sm2.sm3(own), sha256(own).digest()
     known = parse_seal(seals.make_seal(cert_list_type=2)).property
 
     def listed(kind: str, value: bytes) -> bool:
-        from dataclasses import replace
-
-        changed: SealProperty = replace(
-            known, certificate_digests=(CertificateDigest(kind, value),)
-        )
+        changed = replace(known, certificate_digests=(CertificateDigest(kind, value),))
         return is_listed(changed, own)
 
     assert listed("SM3", plain)
@@ -183,6 +178,10 @@ LATER = seals.AT + timedelta(days=1)
         ({"name": " "}, "SEAL_FORMAT_INVALID"),
         ({"name": "\ud800"}, "SEAL_FORMAT_INVALID"),
         ({"seal_id": ""}, "SEAL_FORMAT_INVALID"),
+        (
+            dict.fromkeys(("created_at", "valid_from", "valid_to"), datetime(2026, 1, 1)),
+            "SEAL_FORMAT_INVALID",
+        ),
         ({"seal_id": "印章"}, "SEAL_FORMAT_INVALID"),
         ({"vendor_id": "供应商"}, "SEAL_FORMAT_INVALID"),
         ({"extensions": (SealExtension("x", False, b""),)}, "SEAL_FORMAT_INVALID"),
@@ -204,13 +203,10 @@ def test_seals_that_are_not_made(changed: dict[str, object], code: str) -> None:
 
 def test_a_signature_that_does_not_hold_makes_no_seal() -> None:
     prepared = prepare_seal(seals.seal_spec())
-    for wrong in (
-        b"",
-        bytes(64),
-        seals.key("signer").sign(prepared.tbs),
-        seals.key("maker").sign(b""),
-    ):
-        assert refused(lambda wrong=wrong: finish_seal(prepared, wrong)) == "SEAL_SIGNATURE_INVALID"
+    maker, signer = seals.key("maker"), seals.key("signer")
+    for wrong in (b"", bytes(64), signer.sign(prepared.tbs), maker.sign(b"")):
+        make = partial(finish_seal, prepared, wrong)
+        assert refused(make) == "SEAL_SIGNATURE_INVALID"
 
 
 def test_raw_values_are_written_as_der() -> None:
@@ -274,8 +270,6 @@ def test_values_and_errors_cross_the_sandbox() -> None:
 
 
 def test_a_description_shows_no_picture() -> None:
-    import json
-
     for data in (seals.make_signature(), seals.default_seal(), seals.V1().signature()):
         text = json.dumps(describe(data), ensure_ascii=False)
         assert seals.PNG.hex() not in text

@@ -64,8 +64,15 @@ def is_empty(window: Window) -> bool:
 
 def edges_of(contours: Sequence[Points]) -> Edges:
     """Edges of closed contours."""
-    parts = [np.hstack((c, np.roll(c, -1, axis=0))) for c in contours if len(c) > 1]
-    joined: Edges = np.concatenate([np.empty((0, 4)), *parts])
+    kept = [one for one in contours if len(one) > 1]
+    if not kept:
+        return np.empty((0, 4))
+    lengths = np.array([len(one) for one in kept])
+    points = np.concatenate(kept)
+    following = np.arange(1, len(points) + 1)
+    ends = np.cumsum(lengths)
+    following[ends - 1] = ends - lengths
+    joined: Edges = np.hstack((points, points[following]))
     return joined
 
 
@@ -102,6 +109,9 @@ def coverage(edges: Edges, window: Window, even_odd: bool, budget: Budget) -> Ma
 def _cut(edges: Edges, width: int, height: int) -> Edges:
     """Edges within the rows; what lies beside the window is moved onto its border."""
     x0, y0, x1, y1 = edges.T
+    if edges.min() >= 0 and max(x0.max(), x1.max()) <= width and max(y0.max(), y1.max()) <= height:
+        inside: Edges = edges[y0 != y1]
+        return inside
     with np.errstate(divide="ignore", invalid="ignore"):
         places = [-y0 / (y1 - y0), (height - y0) / (y1 - y0), -x0 / (x1 - x0)]
         places.append((width - x0) / (x1 - x0))

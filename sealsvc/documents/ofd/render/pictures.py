@@ -1,5 +1,6 @@
 """Pictures inside a document: decoded within bounds, laid onto the canvas by their matrix."""
 
+import warnings
 from io import BytesIO
 from math import ceil
 
@@ -35,7 +36,9 @@ def decoded(data: bytes, budget: Budget) -> Image.Image:
     if data[:8] == jbig2.MARK:
         return _jbig2(data, budget)
     try:
-        image = Image.open(BytesIO(data), formats=FORMATS)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            image = Image.open(BytesIO(data), formats=FORMATS)
     except MemoryError:
         raise
     except Exception:  # Pillow's readers fail with many types on hostile bytes

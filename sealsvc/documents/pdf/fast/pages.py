@@ -107,11 +107,10 @@ def _step(
     kids = array_of_references(structure.resolve(node.get(b"Kids")) or b"")
     count = _count(node)
     if len(kids) == count:
-        # As many kids as pages: each is a page, and one look at its type is enough (rule 5).
+        # As many kids as pages: one look at the type of this one is mostly enough (rule 5).
         child = structure.object(kids[index])
-        if _leaves(child, reference) is not None:
-            raise NotUnderstood("page tree")
-        return child, -1
+        if _leaves(child, reference) is None:
+            return child, -1
     wanted: tuple[PdfObject, int] | None = None
     total = 0
     for kid in kids:

@@ -1,15 +1,21 @@
 """What is drawn where: text, lines, pictures, templates, annotations, seals."""
 
 import io
+from datetime import UTC, datetime
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from sealsvc.documents.ofd.picture_package import picture_package
 from sealsvc.documents.ofd.render.errors import OfdPageUnrenderable, SealPictureUnrenderable
 from sealsvc.documents.ofd.render.page import page_count, render_page
 from sealsvc.documents.ofd.render.sealpicture import render_seal_picture
 from sealsvc.documents.ofd.text import page_text
+from sealsvc.imprint.compare import compare
+from sealsvc.imprint.render import render_png, spec_for
+from sealsvc.imprint.vectors import ofd_paths
+from sealsvc.values import SealType
 from tests.unit.documents.ofd_render.packages import (
     DPI,
     SIGNED,
@@ -307,6 +313,26 @@ def test_seal_pictures_alone_keep_their_transparency() -> None:
 def test_seal_pictures_that_are_none(data: bytes, size: float) -> None:
     with pytest.raises(SealPictureUnrenderable):
         render_seal_picture(data, "ofd", size, size, 300)
+
+
+def test_a_seal_drawn_as_ofd_looks_like_the_registered_imprint() -> None:
+    # Two rasterisers that share no code.
+    spec = spec_for(
+        SealType.CONTRACT,
+        entity_name="海口测试电子商务有限公司",
+        uscc="91460300MA5T1XYZ0A",
+        seal_name=None,
+        person_name=None,
+        sequence=1,
+    )
+    size = spec.width_mm, spec.height_mm
+    picture = picture_package(ofd_paths(spec), size, spec.color, datetime(2026, 1, 1, tzinfo=UTC))
+    shown = render_seal_picture(picture, "ofd", *size, 300)
+    distance = compare(render_png(spec, 300), shown)
+    assert distance.size_a_px == distance.size_b_px
+    assert distance.mean_ink_difference < 0.01
+    assert distance.ink_overlap is not None
+    assert distance.ink_overlap > 0.95
 
 
 def test_text_is_found_where_it_is_drawn() -> None:
