@@ -179,6 +179,11 @@ TEXTS: dict[str, Text] = {
         "印章没有该算法的证书，请先换发", "No certificate of this suite; reissue the seal", STATE
     ),
     "SEALING_SUITE_INVALID": Text("签章算法不适用", "Suite does not fit the document", FIX),
+    "OFD_PAGE_UNRENDERABLE": Text("无法显示该 OFD 页面", "This OFD page cannot be shown", DOCUMENT),
+    "SEAL_PICTURE_UNRENDERABLE": Text(
+        "无法显示印章图像", "The seal's picture cannot be shown", DOCUMENT
+    ),
+    "OFD_INVOICE_INVALID": Text("OFD 发票数据无效", "OFD invoice data invalid", FIX),
     "STRADDLE_NOT_SUPPORTED": Text("该格式不支持骑缝章", "No straddle seal in this format", FIX),
     "SEAL_COUNTERPART_INVALID": Text("对应印章无效", "Counterpart seal invalid", FIX),
     # Sealing

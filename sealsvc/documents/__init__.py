@@ -24,8 +24,8 @@ class DocumentFormat(Protocol):
     media_type: str
     national: bool
 
-    def sniff(self, head: bytes) -> bool:
-        """Whether the first 1,024 bytes look like this format."""
+    def sniff(self, data: bytes) -> bool:
+        """Whether the bytes look like this format; they are searched, never interpreted."""
         ...
 
     def read(self, data: bytes) -> DocumentReading:
@@ -58,8 +58,7 @@ def detect(data: bytes) -> DocumentFormat:
 
     Raises: UnsupportedFormat.
     """
-    head = data[:1024]
     for document_format in DOCUMENT_FORMATS:
-        if document_format.sniff(head):
+        if document_format.sniff(data):
             return document_format
     raise UnsupportedFormat()

@@ -35,6 +35,7 @@ _REFUSALS = frozenset(
         "INVOICE_FIELD_REPEATED",
         "INVOICE_FIELD_NOT_TEXT",
         "INVOICE_TOO_MANY_ROWS",
+        "INVOICE_CURRENCY_MIXED",
     )
 )
 

@@ -21,7 +21,14 @@ from sealsvc.documents.invoices.model import (
 )
 from sealsvc.documents.invoices.scalars import ProblemLog, clean_identifier, exact
 from sealsvc.documents.invoices.ubl import CREDIT_CODES
-from sealsvc.documents.invoices.xmlsafe import Cursor, XmlRefused, local_name, namespace, parse_xml
+from sealsvc.documents.invoices.xmlsafe import (
+    Cursor,
+    XmlRefused,
+    local_name,
+    namespace,
+    note_other_currencies,
+    parse_xml,
+)
 from sealsvc.documents.ofd.xml import Element
 
 
@@ -88,6 +95,7 @@ ROOTS = {
 }
 # A heading sums its sub-lines, an information line is not invoiced. Source: Factur-X EXTENDED.
 _NOT_COUNTED = frozenset(("GROUP", "INFORMATION"))
+_TAX_CURRENCY = frozenset(("TaxTotalAmount",))
 _ADDRESS = ("LineOne", "LineTwo", "LineThree", "PostcodeCode", "CityName")
 
 
@@ -114,7 +122,9 @@ def read_cii_root(root: Element, location: str = "") -> Reading:
     if document is None or transaction is None:
         log.add("INVOICE_FIELD_MISSING", names.document if document is None else names.transaction)
         return Reading(Carrier.CII, None, log.taken(), location)
-    return Reading(Carrier.CII, _invoice(names, document, transaction), log.taken(), location)
+    invoice = _invoice(names, document, transaction)
+    note_other_currencies(root, invoice.currency, _TAX_CURRENCY, log)
+    return Reading(Carrier.CII, invoice, log.taken(), location)
 
 
 def _invoice(names: _Names, document: Cursor, transaction: Cursor) -> Invoice:

@@ -18,6 +18,7 @@ from sealsvc.documents.invoices.xmlsafe import XmlRefused
 
 MAX_FILE = 64 * 1024 * 1024
 _PDF_HEADER = 1024
+_ZIP_TAIL = 66_000
 _XML_STARTS = (b"<", b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 
 
@@ -29,6 +30,9 @@ def container_of(data: bytes) -> Container:
         return Container.OFD
     if data[:_PDF_HEADER].lstrip().startswith(_XML_STARTS):
         return Container.XML
+    # Bytes before the first local header are met in the field (ofd.md section 2).
+    if data.rfind(b"PK\x05\x06", max(0, len(data) - _ZIP_TAIL)) >= 0:
+        return Container.OFD
     return Container.UNKNOWN
 
 
@@ -38,7 +42,7 @@ def read_invoice(data: bytes) -> InvoiceReading:
     `problems` hold those of the file and of every carrier. An invoice with problems or
     disagreements was read, not found right.
     """
-    container = container_of(data[:_PDF_HEADER])
+    container = container_of(data)
     log = ProblemLog()
     if len(data) > MAX_FILE:
         log.add("INVOICE_FILE_TOO_LARGE")

@@ -6,7 +6,7 @@ from PIL import Image
 
 from sealsvc.documents.invoices.qr import find_codes
 
-MAX_PIXELS = 16_000_000
+MAX_PIXELS = 4_000_000
 _FORMATS = ("PNG", "JPEG", "BMP")
 
 

@@ -21,6 +21,7 @@ from sealsvc.documents.invoices.model import (
 )
 from sealsvc.documents.invoices.words import WordsUnreadable, parse_words
 
+MAX_DISAGREEMENTS = 100
 _TRUST = {carrier: at for at, carrier in enumerate(Carrier)}
 _EMPTY: tuple[object, ...] = (None, (), InvoiceKind.UNKNOWN, TaxSignature.ABSENT)
 _SIMPLE = (
@@ -117,7 +118,7 @@ def merge(readings: list[Reading]) -> Merged | None:
             sources.append(taken[0])
             merged = _with(merged, field.name, taken[1])
     merged = replace(merged, source=tuple(sources))
-    return Merged(merged, tuple(_disagreements(conflicts, merged)))
+    return Merged(merged, tuple(_disagreements(conflicts, merged)[:MAX_DISAGREEMENTS]))
 
 
 def _only_doubtful(source: FieldSource) -> bool:

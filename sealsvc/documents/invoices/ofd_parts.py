@@ -16,7 +16,7 @@ from sealsvc.documents.ofd.xml import XmlInvalidError
 MAX_ATTACHMENTS = 20
 MAX_PAGES = 50
 MAX_OBJECTS = 50_000
-MAX_PICTURES = 20
+MAX_PICTURES = 10
 MAX_PICTURE = 5_000_000
 _PICTURES = (".png", ".jpg", ".jpeg", ".bmp")
 _UNREAD_PICTURES = (".jb2", ".gbig2", ".tif", ".tiff")

@@ -28,8 +28,10 @@ from sealsvc.documents.invoices.xmlsafe import XmlRefused
 
 MAX_PAGES = 5
 MAX_CHARACTERS = 50_000
-MAX_PIXELS = 8_000_000
+MAX_PIXELS = 6_000_000
+MAX_SIDE = 8_000
 _SCALE = 3.0
+_SCAN_CHARACTERS = 40
 _AMOUNT = r"[¥￥]?(-?[¥￥]?[0-9][0-9,]{0,20}(?:\.[0-9]{1,6})?)"
 # Blanks are taken out first; every repetition is bounded, so no pattern can go quadratic.
 _NUMBER = re.compile(r"发票号码[:：]?\n?([0-9]{20}|[0-9]{8})(?![0-9])")
@@ -80,7 +82,8 @@ def _pages(data: bytes, log: ProblemLog) -> list[Reading]:
             for at in range(min(len(document), MAX_PAGES)):
                 page = document[at]
                 texts.append(_text(page))
-                found += _codes(page, at + 1)
+                if _may_show_code(texts[-1]):
+                    found += _codes(page, at + 1)
                 page.close()
         finally:
             document.close()
@@ -91,6 +94,12 @@ def _pages(data: bytes, log: ProblemLog) -> list[Reading]:
         return found
     reading = read_page_text("\n".join(texts))
     return [*([reading] if reading is not None else []), *found]
+
+
+def _may_show_code(text: str) -> bool:
+    """Rendering is dear: only a page that names an invoice, or a scan, is looked at."""
+    flat = "".join(text.split())
+    return "发票" in flat or len(flat) < _SCAN_CHARACTERS
 
 
 def _text(page: Any) -> str:
@@ -106,7 +115,7 @@ def _codes(page: Any, number: int) -> list[Reading]:
     width, height = page.get_size()
     if not width > 0 or not height > 0:
         return []
-    scale = min(_SCALE, (MAX_PIXELS / (width * height)) ** 0.5)
+    scale = min(_SCALE, (MAX_PIXELS / (width * height)) ** 0.5, MAX_SIDE / max(width, height))
     bitmap = page.render(scale=scale, grayscale=True)
     try:
         texts = find_codes(bitmap.to_pil())

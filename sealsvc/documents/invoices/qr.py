@@ -22,6 +22,7 @@ from sealsvc.documents.invoices.numbers import DIGITAL_LENGTH, read_code
 from sealsvc.documents.invoices.scalars import ProblemLog, is_digits
 
 MAX_CONTENT = 500
+MAX_CODES = 10
 _FORMATS = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)
 _VERSION = "01"
 _FIELDS = 6
@@ -129,7 +130,8 @@ def find_codes(image: Any) -> tuple[str, ...]:
     """The texts of all QR codes in a picture (Pillow image or array); never raises."""
     try:
         found = zxingcpp.read_barcodes(image, formats=_FORMATS)
-        return tuple(each.text for each in found if each.text and len(each.text) <= MAX_CONTENT)
+        texts = (each.text for each in found[:MAX_CODES])
+        return tuple(text for text in texts if text and len(text) <= MAX_CONTENT)
     except MemoryError:
         raise
     except Exception:  # whatever the decoder's binding throws at an odd picture

@@ -19,7 +19,14 @@ from sealsvc.documents.invoices.model import (
     Totals,
 )
 from sealsvc.documents.invoices.scalars import ProblemLog, clean_identifier, exact
-from sealsvc.documents.invoices.xmlsafe import Cursor, XmlRefused, local_name, namespace, parse_xml
+from sealsvc.documents.invoices.xmlsafe import (
+    Cursor,
+    XmlRefused,
+    local_name,
+    namespace,
+    note_other_currencies,
+    parse_xml,
+)
 from sealsvc.documents.ofd.xml import Element
 
 _SCHEMA = "urn:oasis:names:specification:ubl:schema:xsd:"
@@ -34,6 +41,8 @@ _NAMESPACES = frozenset(
 CREDIT_CODES = frozenset(
     ("81", "83", "261", "262", "296", "308", "381", "396", "420", "458", "532")
 )
+# BT-111 repeats the tax in the accounting currency; BG-23 is in the invoice currency alone.
+_TAX_CURRENCY = frozenset(("TaxAmount", "TaxableAmount"))
 _ADDRESS = ("StreetName", "AdditionalStreetName", "PostalZone", "CityName")
 
 
@@ -55,7 +64,9 @@ def read_ubl_root(root: Element, location: str = "") -> Reading:
         log.add("INVOICE_ROOT_UNKNOWN")
         return Reading(Carrier.UBL, None, log.taken(), location)
     top = Cursor(root, log, _NAMESPACES)
-    return Reading(Carrier.UBL, _invoice(top, kind), log.taken(), location)
+    invoice = _invoice(top, kind)
+    note_other_currencies(root, invoice.currency, _TAX_CURRENCY, log)
+    return Reading(Carrier.UBL, invoice, log.taken(), location)
 
 
 def _invoice(top: Cursor, kind: InvoiceKind) -> Invoice:

@@ -15,7 +15,16 @@ from lxml import etree
 from sealsvc.documents.invoices.scalars import ProblemLog
 from sealsvc.documents.ofd.xml import Element, local_name
 
-__all__ = ["MAX_XML", "Cursor", "Element", "XmlRefused", "local_name", "namespace", "parse_xml"]
+__all__ = [
+    "MAX_XML",
+    "Cursor",
+    "Element",
+    "XmlRefused",
+    "local_name",
+    "namespace",
+    "note_other_currencies",
+    "parse_xml",
+]
 
 MAX_XML = 5_000_000
 MAX_ROWS = 10_000
@@ -126,6 +135,19 @@ def namespace(element: Element) -> str:
     """The element's namespace, empty for none."""
     tag = element.tag if isinstance(element.tag, str) else ""
     return tag.rpartition("}")[0].removeprefix("{")
+
+
+def note_other_currencies(
+    root: Element, currency: str | None, exempt: frozenset[str], log: ProblemLog
+) -> None:
+    """Amounts that name another currency than the invoice's, but for tax in its own currency.
+
+    Source: EN 16931 BR-53 and the bindings: all amounts are in BT-5 but BT-111.
+    """
+    for element in root.iter():
+        named = element.get("currencyID", "").strip()
+        if named and named != currency and local_name(element) not in exempt:
+            log.add("INVOICE_CURRENCY_MIXED", local_name(element)[:40])
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,9 @@
 
 from sealsvc.documents.values import DocumentReading, PreparedSealing, SealingSpec
 
+HEAD_BYTES = 1024
 _LOCAL_MARK = b"PK\x03\x04"
+_ENTRY_POINT = b"OFD.xml"
 
 
 class OfdFormat:
@@ -12,14 +14,14 @@ class OfdFormat:
     media_type = "application/ofd"
     national = True
 
-    def sniff(self, head: bytes) -> bool:
-        """A ZIP, possibly after other bytes; `read` refuses one without OFD.xml by its code.
+    def sniff(self, data: bytes) -> bool:
+        """A ZIP, possibly after other bytes, in which the name of the entry point occurs.
 
-        The entry OFD.xml may stand anywhere in a package, so its head cannot decide more.
+        That entry may stand anywhere, so all bytes are searched, and none is interpreted.
         """
-        if head.startswith(_LOCAL_MARK):
-            return True
-        return _LOCAL_MARK in head and b"%PDF-" not in head
+        head = data[:HEAD_BYTES]
+        zipped = head.startswith(_LOCAL_MARK) or (_LOCAL_MARK in head and b"%PDF-" not in head)
+        return zipped and _ENTRY_POINT in data
 
     def read(self, data: bytes) -> DocumentReading:
         """All signatures of the package.

@@ -19,6 +19,7 @@ _LEFT, _TOP, _BOTTOM = 25.0, 45.0, 272.0
 _WIDTH = 160.0
 _SIZE = 4.2
 _LINE = 7.0
+_NEVER_FIRST = "，。、；：！？）》」”"  # hang over the margin rather than begin a line
 _ON_A_PAGE = int((_BOTTOM - _TOP) / _LINE)
 
 
@@ -74,7 +75,8 @@ def _page(contract: OfdContract, lines: list[str], number: int, count: int) -> P
 def _wrapped(paragraph: str, font: OfdFont) -> Iterator[str]:
     line = ""
     for character in paragraph.replace("\n", ""):
-        if text_width(line + character, _SIZE, font) > _WIDTH:
+        full = text_width(line + character, _SIZE, font) > _WIDTH
+        if full and character not in _NEVER_FIRST:
             yield line
             line = ""
         line += character

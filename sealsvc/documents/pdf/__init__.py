@@ -14,9 +14,9 @@ class PdfFormat:
     media_type = "application/pdf"
     national = False
 
-    def sniff(self, head: bytes) -> bool:
+    def sniff(self, data: bytes) -> bool:
         """The header may stand anywhere in the first 1,024 bytes (ISO 32000-1, Annex H)."""
-        return b"%PDF-" in head
+        return b"%PDF-" in data[:1024]
 
     def read(self, data: bytes) -> DocumentReading:
         """All signatures of the file. Raises: DocumentEncrypted, DocumentUnreadable."""

@@ -1,12 +1,19 @@
 import json
 from base64 import b64decode
 from collections.abc import Callable
+from datetime import timedelta
 
 import httpx
 
+from api.demo.tamper import overpaint
+from api.main import create_app
+from sealsvc.areas.deps import Deps
 from sealsvc.areas.seals import service as seals
-from sealsvc.values import Scope, SealType
-from tests.api.infra.conftest import Api
+from sealsvc.areas.verification.retention import expire_reports
+from sealsvc.storage.logbook import Logbook
+from sealsvc.values import Scope, SealType, time_ordered_id
+from tests.api.infra.conftest import Api, FakeServices
+from tests.areas.conftest import SettableClock
 from tests.areas.sealing.story import A, B, Story, pdf
 from tests.builders.pdf import encrypted, imprint
 
@@ -96,3 +103,40 @@ def test_comparison(api: Api, story: Story, key: Key) -> None:
     unknown = api("POST", "/v1/comparisons?seal=seal_x", content=imprint(), headers=shop)
     assert code(unknown) == (404, "SEAL_NOT_FOUND")
     assert code(api("POST", url, content=b"GIF89a", headers=shop)) == (415, "UNSUPPORTED_FORMAT")
+
+
+def test_changes_are_named_in_the_report_and_on_the_page(api: Api, story: Story) -> None:
+    sealed = story.invoice(story.seal()).sealed
+    painted = overpaint(sealed, "99999.00", (20.0, 40.0, 30.0, 6.0))
+    (signature,) = api("POST", VERIFY, content=painted).json()["signatures"]
+    named = [item for change in signature["changesAfter"] for item in change["objects"]]
+    assert [(item["kind"], item["page"]) for item in named] == [("PAGE_CHANGED", 1)]
+    assert named[0]["message"].startswith("第 1 页")
+    files = {"file": ("a.pdf", painted, "application/pdf")}
+    assert named[0]["message"] in api("POST", "/verify?lang=zh", files=files).text
+    assert named[0]["messageEn"] in api("POST", "/verify?lang=en", files=files).text
+
+
+def test_signer_expected(api: Api, story: Story) -> None:
+    sealed = story.invoice(story.seal()).sealed
+    for uscc, summary in ((A, "TRUSTED"), (B, "INVALID")):
+        report = api("POST", f"{VERIFY}?expect.signerUscc={uscc}", content=sealed).json()
+        assert report["summary"] == summary
+    found = [item["code"] for item in report["findings"]]
+    assert "SIGNER_MISMATCH" in found
+    assert code(api("POST", f"{VERIFY}?expect.signerUscc=1", content=sealed))[1] == "USCC_INVALID"
+
+
+def test_an_old_unknown_report_is_said_to_be_expired(
+    make_deps: Callable[..., Deps], logbook: Logbook, clock: SettableClock
+) -> None:
+    deps = make_deps(report_lifetime=timedelta(days=30))
+    own = Api(create_app(FakeServices(deps, logbook)), clock, FakeServices(deps, logbook), "")
+    link = own("POST", VERIFY, content=pdf()).json()["links"]["self"]
+    assert own("GET", link).status_code == 200
+    clock.forward(days=31)
+    expire_reports(deps)
+    for form in ("", "?format=evidence", "?format=etsi", "?level=detailed"):
+        assert code(own("GET", link + form)) == (404, "VERIFICATION_EXPIRED")
+    young = time_ordered_id("vr", clock.now(), bytes(16))
+    assert code(own("GET", f"{VERIFY}/{young}")) == (404, "VERIFICATION_NOT_FOUND")

@@ -156,7 +156,7 @@ def _register(
         number = revision.add(b"<</Fields[%b]/SigFlags 3>>" % item)
         _renew_catalog(revision, b"%d 0 R" % number, seal, signature)
         return
-    dictionary = _flagged(form.dictionary)
+    dictionary = _flagged(form)
     if form.fields_reference is not None:
         holder = revision.structure.object(form.fields_reference)
         revision.replace(holder, with_item(_array(holder.raw), item))
@@ -171,7 +171,7 @@ def _renew_flags(
 ) -> None:
     if form is None:
         raise NotUnderstood("form")
-    _renew_form(revision, form, _flagged(form.dictionary), seal, signature)
+    _renew_form(revision, form, _flagged(form), seal, signature)
 
 
 def _renew_form(
@@ -186,11 +186,15 @@ def _renew_form(
     _renew_catalog(revision, None, seal, signature)
 
 
-def _flagged(dictionary: Dictionary) -> Dictionary:
-    """SigFlags 3; and no viewer may redraw the seal for lack of appearances."""
+def _flagged(form: PdfForm) -> Dictionary:
+    """SigFlags 3 (12.7.3).
+
+    NeedAppearances goes where no other field could need it; else the page would look different.
+    """
+    dictionary = form.dictionary
     if as_integer(dictionary.get(b"SigFlags")) != 3:
         dictionary = _changed(dictionary, b"SigFlags", b"3")
-    if b"NeedAppearances" in dictionary.entries:
+    if b"NeedAppearances" in dictionary.entries and all(one.is_signature for one in form.fields):
         dictionary = read_dictionary(without_entry(dictionary, b"NeedAppearances"), 0)[0]
     return dictionary
 

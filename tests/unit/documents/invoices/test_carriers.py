@@ -95,8 +95,9 @@ def test_the_url_of_a_blockchain_invoice() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "01", "01,32", "02,32,,1,1,20260330,,", "01,32,,x,1,20260330,,", 
-     "https://a.example/?a=1", "https://a.example/?bill_num=x", "01,32,,１２,1,20260330,,", "x" * 600,
+    ["", "01", "01,32", "02,32,,1,1,20260330,,", "01,32,,x,1,20260330,,",
+     "https://a.example/?a=1",
+     "https://a.example/?bill_num=x", "01,32,,１２,1,20260330,,", "x" * 600,
      "01,32,,,1,20260330,,"],
 )  # fmt: skip
 def test_other_codes_are_no_invoice(text: str) -> None:
@@ -267,6 +268,11 @@ def test_a_refused_attachment_does_not_hide_another() -> None:
     assert _codes(reading) == {"XML_REFUSED"}
 
 
+def test_bytes_before_the_package_do_not_hide_it() -> None:
+    package = OfdInvoice(tags=ofd_tags()).build()
+    assert read_invoice(b"vendor" + package).container is Container.OFD
+
+
 def test_a_package_without_invoice() -> None:
     assert _codes(read_invoice(OfdInvoice().build())) == {"INVOICE_NOT_FOUND"}
     target = BytesIO()
@@ -427,6 +433,7 @@ def test_broken_pdfs(data: bytes) -> None:
         (b"%PDF-1.7", Container.PDF),
         (b"junk\n%PDF-1.7", Container.PDF),
         (b"PK\x03\x04", Container.OFD),
+        (b"junk" + b"PK\x05\x06" + b"\0" * 18, Container.OFD),
         (b"\n <a/>", Container.XML),
         ("<a/>".encode("utf-16"), Container.XML),
         (b"", Container.UNKNOWN),

@@ -240,3 +240,12 @@ def test_right_sums_are_right_and_a_cent_is_seen(nets: list[Decimal], rate: int)
         moved = getattr(invoice.totals, name) + Decimal("0.01")
         wrong = replace(invoice, totals=replace(invoice.totals, **{name: moved}))
         assert not check_arithmetic(wrong).is_consistent
+
+
+def test_an_amount_in_another_currency_is_noted() -> None:
+    mixed = ubl().replace(b"<b:PayableAmount>", b'<b:PayableAmount currencyID="JPY">')
+    reading = read_invoice(mixed)
+    assert {one.code for one in reading.problems} == {"INVOICE_CURRENCY_MIXED"}
+    assert not check_reading(reading).is_consistent
+    mixed = cii().replace(b"<r:DuePayableAmount>", b'<r:DuePayableAmount currencyID="JPY">')
+    assert not check_reading(read_invoice(mixed)).is_consistent

@@ -8,6 +8,8 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from lxml import etree
 
 from ca.sm2 import sm3
@@ -405,6 +407,35 @@ def test_an_unreadable_entry_point_is_refused(change: Callable[[bytes], bytes]) 
 def test_no_package_is_refused(data: bytes) -> None:
     with pytest.raises(ServiceError):
         seal(data, party())
+
+
+@given(st.data())
+@settings(max_examples=60, deadline=None)
+def test_a_damaged_document_is_refused_or_sealed_soundly(data: st.DataObject) -> None:
+    """No traceback on hostile bytes, and no seal that our own reader would not call whole."""
+    parts = parts_of(data.draw(st.sampled_from([material.invoice(), material.sealed_invoice()])))
+    for _ in range(data.draw(st.integers(1, 3))):
+        name = data.draw(st.sampled_from(sorted(parts)))
+        content = bytearray(parts[name])
+        at = data.draw(st.integers(0, max(0, len(content) - 1)))
+        content[at : at + data.draw(st.integers(0, 9))] = data.draw(st.binary(max_size=9))
+        parts[name] = bytes(content)
+    try:
+        sealed = seal(new_package(parts, AT), party("buyer"))
+    except ServiceError:
+        return
+    mine = OFD.read(sealed).signatures[-1]
+    assert (mine.digest, mine.signature) == (DigestOutcome.MATCHES, SignatureOutcome.VERIFIES)
+
+
+@given(st.binary(max_size=60), st.integers(0, 5000), st.integers(0, 60))
+@settings(max_examples=60, deadline=None)
+def test_a_damaged_package_is_refused_or_sealed(junk: bytes, at: int, cut: int) -> None:
+    data = material.invoice()
+    try:
+        seal(data[:at] + junk + data[at + cut :], party())
+    except ServiceError:
+        return
 
 
 @pytest.mark.shared

@@ -16,7 +16,7 @@ from sealsvc.imprint.vectors import ofd_paths, svg
 from sealsvc.values import SealType
 from tests.unit.documents.ofd_writer.material import AT, imprint
 
-DPI = 200
+DPI = 400
 
 
 def spec_of(seal_type: SealType) -> ImprintSpec:

@@ -40,11 +40,11 @@ def fast_sealed(
     return finish(prepared, chain.leaf_signer.sign(prepared.tbs))
 
 
-def complaints(base: bytes, sealed: bytes, *, visible: bool, seals: int = 1) -> list[str]:
+def complaints(base: bytes, sealed: bytes, *, visible: bool) -> list[str]:
     """What any judge has against the sealed file that it had not against the base."""
     found = [] if sealed.startswith(base) else ["not incremental"]
     found += _own_reader(sealed)
-    found += _pdfsig(sealed, seals)
+    found += _pdfsig(base, sealed)
     found += _qpdf(base, sealed)
     if not visible:
         found += _pixels(base, sealed)
@@ -93,22 +93,27 @@ def _own_reader(sealed: bytes) -> list[str]:
     return found + [f"reader: {problem.code}" for problem in one.problems]
 
 
-def _pdfsig(sealed: bytes, seals: int) -> list[str]:
+def _pdfsig(base: bytes, sealed: bytes) -> list[str]:
+    """One more valid signature than before, and one that covers the whole document."""
     if PDFSIG is None:
         return []
-    with tempfile.NamedTemporaryFile(suffix=".pdf") as file:
-        file.write(sealed)
-        file.flush()
-        run = subprocess.run(
-            [PDFSIG, "-nocert", file.name], capture_output=True, timeout=60, check=False
-        )
-    said = run.stdout.decode("utf-8", "replace")
-    found = []
-    if said.count("Signature is Valid") != seals:
-        found.append("pdfsig: not valid")
-    if said.count("Total document signed") != 1:
+    valid = [_pdfsig_says(one).count("Signature is Valid") for one in (base, sealed)]
+    found = [] if valid[1] == valid[0] + 1 else ["pdfsig: not valid"]
+    if _pdfsig_says(sealed).count("Total document signed") != 1:
         found.append("pdfsig: not the whole document")
     return found
+
+
+def _pdfsig_says(data: bytes) -> str:
+    if b"/ByteRange" not in data and b"/ObjStm" not in data:
+        return ""
+    with tempfile.NamedTemporaryFile(suffix=".pdf") as file:
+        file.write(data)
+        file.flush()
+        run = subprocess.run(
+            [PDFSIG or "pdfsig", "-nocert", file.name], capture_output=True, timeout=60, check=False
+        )
+    return run.stdout.decode("utf-8", "replace")
 
 
 def _qpdf_says(data: bytes) -> tuple[int, bool]:
