@@ -80,9 +80,12 @@ def open_envelope(signed_der: bytes, issuer_spki: bytes) -> bytes:
     try:
         envelope = SignedEnvelope.load(signed_der, strict=True)
         tbs_der, algorithm = envelope["tbs"].dump(), envelope["signature_algorithm"].dump()
-        signature = envelope["signature"].native
+        signature = bytes(envelope["signature"].contents)[1:]
     except (ValueError, TypeError) as error:
         raise SignedObjectInvalid(reason="no signed object") from error
+    # asn1crypto overlooks unused bits when they are zero: one signed object in two encodings.
+    if signed_der != tlv(0x30, tbs_der + algorithm + tlv(0x03, b"\x00" + signature)):
+        raise SignedObjectInvalid(reason="not DER")
     if algorithm != suite.algorithm_der:
         raise SignedObjectInvalid(reason="not the issuer's signature algorithm")
     suite.verify(issuer_spki, signature, tbs_der)

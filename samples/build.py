@@ -17,14 +17,14 @@ from tempfile import TemporaryDirectory
 
 from rich.console import Console
 
-from api.demo import papers, seals
+from api.demo import national, papers, seals
 from api.demo.command import CLIENTS_FILE, own_service, read_clients
 from api.demo.service import Service, Unexpected
 from api.demo.steps import Folder, run_steps
 from api.demo.story import Story, new_stamp
 from sealsvc.adapters.sandbox import InlineSandbox
 from sealsvc.areas.entities.model.demo import demo_merchants
-from sealsvc.areas.verification.certificates import load_certificates, load_crl
+from sealsvc.areas.verification.certificates import load_crl, load_trust
 from sealsvc.areas.verification.offline import OfflineMaterial, verify_offline
 from sealsvc.tlog.policy import policy_of_key
 from sealsvc.verify.evidence import Expectation
@@ -32,8 +32,8 @@ from sealsvc.verify.report import Report
 
 HERE = Path(__file__).parent
 BASE_URL = "http://samples.seal.example"
-ROOT, LOG_KEY, EXPECTED, TABLE = "root.pem", "log.vkey", "expected.json", "README.md"
-CRLS = ("root.crl", "issuing.crl")
+ROOT, LOG_KEY, EXPECTED, TABLE = "chain.pem", "log.vkey", "expected.json", "README.md"
+CRLS = ("root.crl", "issuing.crl", "sm2-root.crl", "sm2-issuing.crl")
 MAX_BYTES = 300_000
 LATER = timedelta(days=100)  # the revocation lists are 90 days long, and fresh for 7
 
@@ -51,6 +51,10 @@ STEPS = (
     ("wrong-seller", papers.wrong_seller),
     ("contract", papers.seal_contract),
     ("contract-receipt", papers.contract_receipt),
+    ("invoice-ofd", national.invoice),
+    ("ofd-page-changed", national.page_changed),
+    ("contract-ofd", national.contract),
+    ("invoice-sm2", national.pdf_sm2),
 )
 
 
@@ -141,6 +145,38 @@ SAMPLES = (
         seller=True,
         finding="SELLER_SEAL_MISMATCH",
     ),
+    Sample("invoice.ofd", "同一张发票的 OFD 版式，未盖章", "UNSIGNED", "UNSIGNED"),
+    Sample(
+        "invoice-sealed.ofd",
+        "OFD 发票，甲方电子发票专用章（GB/T 38540 V4，SM2）",
+        "INTACT",
+        "INTACT",
+        ("invoice-ofd.tlog-proof",),
+        later="INDETERMINATE",
+    ),
+    Sample(
+        "invoice-page-changed.ofd",
+        "已盖章 OFD 发票改动页面上的一个数字",
+        "MODIFIED",
+        "MODIFIED",
+        finding="OFD_REFERENCE_DIGEST_MISMATCH",
+    ),
+    Sample(
+        "contract-sealed.ofd",
+        "六页 OFD 合同，甲方骑缝章与签署页印章，乙方继续盖章",
+        "INTACT",
+        "INTACT",
+        ("contract-ofd-seller.tlog-proof", "contract-ofd-buyer.tlog-proof"),
+        later="INDETERMINATE",
+    ),
+    Sample(
+        "invoice-sm2-sealed.pdf",
+        "PDF 发票以 SM2/SM3 签名（PAdES 形式）",
+        "INTACT",
+        "INTACT",
+        ("invoice-sm2.tlog-proof",),
+        later="INDETERMINATE",
+    ),
 )
 
 
@@ -150,8 +186,10 @@ def judge(sample: Sample, folder: Path, at: datetime, *, trusted: bool) -> Repor
     expectation = Expectation(seller_uscc=seller)
     material = OfflineMaterial(expectation=expectation)
     if trusted:
+        anchors, issuers = load_trust((folder / ROOT).read_bytes())
         material = OfflineMaterial(
-            anchors_der=load_certificates((folder / ROOT).read_bytes()),
+            anchors_der=anchors,
+            issuers_der=issuers,
             crls_der=tuple(load_crl((folder / name).read_bytes()) for name in CRLS),
             receipts=tuple((folder / name).read_bytes() for name in sample.receipts),
             log_policy=policy_of_key((folder / LOG_KEY).read_text().strip()),

@@ -5,9 +5,9 @@ from io import BytesIO
 
 from api.demo.invoice import InvoicePdf
 from api.demo.papers import codes_of
-from api.demo.service import OFD, Unexpected
+from api.demo.service import OFD, SealedFile, Unexpected
 from api.demo.steps import expect
-from api.demo.story import Story
+from api.demo.story import Story, sha256_hex
 from sealsvc.values import Declaration, DocumentRole, Placement
 
 INVOICE_FILE = "invoice-sealed.ofd"
@@ -34,6 +34,7 @@ def invoice(story: Story) -> str:
         media_type=OFD,
     )
     story.keep("sealed ofd invoice", file.data)
+    keep_receipt(story, file, "invoice-ofd.tlog-proof")
     story.folder.write(INVOICE_FILE, file.data)
     seller = story.merchant("a").uscc
     report = story.judged("invoice-ofd", file.data, ("TRUSTED",), expect_sellerUscc=seller)
@@ -57,8 +58,12 @@ def contract(story: Story) -> str:
     data = ofd_contract(story.agreement(), PAGES)
     parties = tuple(story.merchant(letter).uscc for letter in "ab")
     said = Declaration(DocumentRole.CONTRACT, story.contract_number(), None, parties)
-    for letter, x, more in (("a", 40.0, {"straddle": "RIGHT"}), ("b", 120.0, {})):
-        data = story.service.seal(
+    turns: tuple[tuple[str, str, float, dict[str, str]], ...] = (
+        ("a", "seller", 40.0, {"straddle": "RIGHT"}),
+        ("b", "buyer", 120.0, {}),
+    )
+    for letter, party, x, more in turns:
+        file = story.service.seal(
             data,
             story.seal_id(f"{letter}-contract"),
             by=f"merchant-{letter}",
@@ -66,7 +71,9 @@ def contract(story: Story) -> str:
             declaration=said,
             media_type=OFD,
             **more,
-        ).data
+        )
+        data = file.data
+        keep_receipt(story, file, f"contract-ofd-{party}.tlog-proof")
     story.folder.write(CONTRACT_FILE, data)
     report = story.judged("contract-ofd", data, ("TRUSTED",))
     expect(len(report["signatures"]), 2, "seals on the OFD contract")
@@ -85,8 +92,15 @@ def pdf_sm2(story: Story) -> str:
         suite=SUITE,
     )
     story.folder.write(SM2_FILE, file.data)
+    keep_receipt(story, file, "invoice-sm2.tlog-proof")
     report = story.judged("invoice-sm2", file.data, ("TRUSTED",))
     return f"{report['summary']}，SM2/SM3"
+
+
+def keep_receipt(story: Story, file: SealedFile, name: str) -> None:
+    """Write the receipt of a sealing beside the file."""
+    receipt = story.service.receipt(file.fact_id, sha256_hex(file.data))
+    story.folder.write(name, receipt.encode())
 
 
 def _declared(story: Story) -> Declaration:

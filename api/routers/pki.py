@@ -41,12 +41,16 @@ def list_pki(services: Services_) -> PkiOut:
 
 
 @router.get(
-    "/roots.pem", response_class=Response, responses=_answers(_PEM_TYPE), summary="全部根证书 · Roots"
+    "/chain.pem",
+    response_class=Response,
+    responses=_answers(_PEM_TYPE),
+    summary="全部 CA 证书 · Chains",
 )
-def get_roots_pem(services: Services_, if_none_match: IfNoneMatch_ = None) -> Response:
-    """Every trust anchor in one PEM file: international and SM2, for verifying offline."""
-    pem = b"".join(_pem(der) for der in service.trust_material(services.deps).anchors_der)
-    return _cached(pem, _PEM_TYPE, _DAY_S, if_none_match)
+def get_chain_pem(services: Services_, if_none_match: IfNoneMatch_ = None) -> Response:
+    """Roots and issuing CAs, international and SM2, in one PEM file: for verifying offline."""
+    known = service.trust_material(services.deps)
+    ders = (*known.anchors_der, *known.issuers_der)
+    return _cached(b"".join(map(_pem, ders)), _PEM_TYPE, _DAY_S, if_none_match)
 
 
 @router.get(

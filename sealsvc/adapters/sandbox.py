@@ -191,9 +191,10 @@ def _note(seconds: float) -> None:
 
 
 def _run_packed(call: bytes) -> _Outcome:
-    """In the worker; with the seconds of processor time. Packs here, so that nothing but bytes passes through the pool's own pipe:
+    """In the worker; with the seconds of processor time.
 
-    pebble gives the whole pool up when a result or an error cannot be read at the other end.
+    Packs here, so that nothing but bytes and a number passes through the pool's own pipe: pebble
+    gives the whole pool up when a result or an error cannot be read at the other end.
     """
     start = time.process_time()
     try:

@@ -15,7 +15,7 @@ from sealsvc.adapters.system import SystemClock
 from sealsvc.app import build
 from sealsvc.areas.verification import inspecting, keeping, offline
 from sealsvc.areas.verification import service as verification
-from sealsvc.areas.verification.certificates import load_certificates, load_crl
+from sealsvc.areas.verification.certificates import load_crl, load_trust
 from sealsvc.areas.verification.model import VerificationRequest
 from sealsvc.cli.admin import settings_for
 from sealsvc.errors import BadInput
@@ -177,8 +177,10 @@ def _offline(file: Path, material: offline.OfflineMaterial) -> dict[str, Any]:
 def _material(
     trust: Path | None, crls: list[Path], receipts: list[Path], log_policy: Policy | None
 ) -> offline.OfflineMaterial:
+    anchors, issuers = ((), ()) if trust is None else load_trust(_read(trust))
     return offline.OfflineMaterial(
-        anchors_der=() if trust is None else load_certificates(_read(trust)),
+        anchors_der=anchors,
+        issuers_der=issuers,
         crls_der=tuple(load_crl(_read(path)) for path in crls),
         receipts=tuple(_read(path) for path in receipts),
         log_policy=log_policy,

@@ -159,6 +159,7 @@ class TimestampReading:
     id: `T-` + first 16 hex of the SHA-256 of the token. digest: MATCHES when the imprint is of
     the stamped bytes and the token's own digest holds. imprint_algorithm: of the message imprint;
     binding_digest: as in SignatureReading. made_at: genTime, None when unreadable.
+    accuracy_us: how far the true time may lie from it either way, in microseconds; 0 = not said.
     """
 
     id: str
@@ -176,6 +177,7 @@ class TimestampReading:
     ocsps_der: tuple[bytes, ...]
     made_at: datetime | None
     problems: tuple[ReadingProblem, ...]
+    accuracy_us: int = 0
 
 
 @dataclass(frozen=True)
@@ -190,7 +192,8 @@ class SignatureReading:
     inside it, read. imprint_algorithm: of a document time-stamp's message imprint.
     binding_digest: the digest by which the signed attributes name the signer's certificate.
     eseal: the electronic seal inside a seal signature (GB/T 38540 and its relatives). stamps: every
-    place where a national seal is drawn. In OFD field_name is the package path of Signature.xml.
+    place where a national seal is drawn. accuracy_us: of a document time-stamp, as in
+    TimestampReading. In OFD field_name is the package path of Signature.xml.
     """
 
     id: str
@@ -223,6 +226,7 @@ class SignatureReading:
     binding_digest: str | None = None
     eseal: ESealReading | None = None
     stamps: tuple[StampBox, ...] = ()
+    accuracy_us: int = 0
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,8 @@ from sealsvc.verify.evidence import (
     RegisteredSeal,
     SignatureEvidence,
     SigningTime,
+    earliest_of,
+    latest_of,
 )
 from sealsvc.verify.findings import Finding
 from sealsvc.verify.policy import Policy
@@ -175,6 +177,16 @@ class Stamp:
     def at(self) -> datetime | None:
         """Its genTime."""
         return self.case.reading.claimed_at
+
+    @property
+    def latest(self) -> datetime | None:
+        """The latest time that its accuracy allows."""
+        return None if self.at is None else latest_of(self.at, self.case.reading.accuracy_us)
+
+    @property
+    def earliest(self) -> datetime | None:
+        """The earliest time that its accuracy allows."""
+        return None if self.at is None else earliest_of(self.at, self.case.reading.accuracy_us)
 
 
 def instant(at: datetime | None) -> str:

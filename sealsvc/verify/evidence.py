@@ -1,7 +1,7 @@
 """What a judgement stands on, gathered beforehand, frozen and picklable."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from sealsvc.documents.values import (
@@ -169,6 +169,26 @@ def best_signing_time(
     return SigningTime(at=None, proven=False, sources=())
 
 
+def latest_of(at: datetime, accuracy_us: int) -> datetime:
+    """The latest instant that a time-stamp may mean: what existed then surely existed by it.
+
+    Source: RFC 3161 section 2.4.2 (Accuracy).
+    """
+    return _shifted(at, accuracy_us)
+
+
+def earliest_of(at: datetime, accuracy_us: int) -> datetime:
+    """The earliest instant that a time-stamp may mean: what covers it is surely younger."""
+    return _shifted(at, -accuracy_us)
+
+
+def _shifted(at: datetime, by_us: int) -> datetime:
+    try:
+        return at + timedelta(microseconds=by_us)
+    except OverflowError:  # at the ends of the calendar
+        return at
+
+
 def likely_signing_time(reading: SignatureReading, proof: LogProof | None) -> datetime | None:
     """The time to ask the registry about before any judgement: `RegisteredSeal.asked_at`.
 
@@ -176,7 +196,7 @@ def likely_signing_time(reading: SignatureReading, proof: LogProof | None) -> da
     time, it says so instead of using an answer for the wrong time.
     """
     stamped = tuple(
-        Proof(stamp.made_at, ProofSource.TSA, stamp.id)
+        Proof(latest_of(stamp.made_at, stamp.accuracy_us), ProofSource.TSA, stamp.id)
         for stamp in reading.timestamps
         if stamp.kind is TimestampKind.SIGNATURE
         and stamp.digest is DigestOutcome.MATCHES

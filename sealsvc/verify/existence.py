@@ -33,6 +33,8 @@ from sealsvc.verify.evidence import (
     SignatureEvidence,
     SigningTime,
     best_signing_time,
+    earliest_of,
+    latest_of,
 )
 from sealsvc.verify.findings import outcome
 from sealsvc.verify.indications import AxisResult
@@ -81,7 +83,7 @@ class _Dating:
         if signature.reading.is_timestamp:
             case = self._stamp_case(signature, covers)
             good = _holds(case)
-            at, source = case.reading.claimed_at, ProofSource.TSA
+            at, source = _stamped_by(case.reading), ProofSource.TSA
         else:
             case = self._seal_case(signature, covers)
             good = case.time.proven and vouches(case)
@@ -95,9 +97,9 @@ class _Dating:
         reading, log = signature.reading, signature.log_proof
         stamps = tuple(self._stamps(signature, covers))
         own = tuple(
-            Proof(stamp.at, ProofSource.TSA, stamp.case.id)
+            Proof(stamp.latest, ProofSource.TSA, stamp.case.id)
             for stamp in stamps
-            if stamp.holds and stamp.kind is TimestampKind.SIGNATURE and stamp.at is not None
+            if stamp.holds and stamp.kind is TimestampKind.SIGNATURE and stamp.latest is not None
         )
         proofs = (*own, *covers)
         time = best_signing_time(reading.claimed_at, log, proofs)
@@ -168,7 +170,7 @@ def _holds(case: Case) -> bool:
 def _existed_by(case: Case) -> datetime | None:
     """The earliest time by which it existed: proven, or a document time-stamp's own."""
     if case.reading.is_timestamp:
-        return case.reading.claimed_at
+        return _stamped_by(case.reading)
     return case.time.at if case.time.proven else None
 
 
@@ -180,9 +182,9 @@ def _younger_than(cases: Sequence[Case]) -> tuple[Case, ...]:
         below = [at for revision, at in floors if 1 <= revision < case.reading.revision]
         surely = _holds(case) if case.reading.is_timestamp else vouches(case)
         own = [
-            stamp.at
+            stamp.earliest
             for stamp in case.stamps
-            if stamp.holds and stamp.kind is TimestampKind.CONTENT and stamp.at is not None
+            if stamp.holds and stamp.kind is TimestampKind.CONTENT and stamp.earliest is not None
         ]
         case = replace(case, younger_than=max((below if surely else []) + own, default=None))
         found[index] = case
@@ -192,10 +194,19 @@ def _younger_than(cases: Sequence[Case]) -> tuple[Case, ...]:
 
 def _made_at(case: Case, surely: bool) -> list[datetime]:
     """Times at which something in this signature's bytes was made, so what covers it is younger."""
-    times = [stamp.at for stamp in case.stamps if stamp.holds]
+    times = [stamp.earliest for stamp in case.stamps if stamp.holds]
+    reading = case.reading
+    if surely and reading.is_timestamp and reading.claimed_at is not None:
+        times.append(earliest_of(reading.claimed_at, reading.accuracy_us))
     if surely:
-        times += [case.earliest_at, case.reading.claimed_at if case.reading.is_timestamp else None]
+        times.append(case.earliest_at)
     return [at for at in times if at is not None]
+
+
+def _stamped_by(reading: SignatureReading) -> datetime | None:
+    """The latest time that a document time-stamp may mean."""
+    at = reading.claimed_at
+    return None if at is None else latest_of(at, reading.accuracy_us)
 
 
 def _as_signature(token: TimestampReading, host: SignatureReading) -> SignatureReading:
@@ -225,6 +236,7 @@ def _as_signature(token: TimestampReading, host: SignatureReading) -> SignatureR
         ocsps_der=(*token.ocsps_der, *host.ocsps_der),
         timestamp_token_der=None,
         problems=token.problems,
+        accuracy_us=token.accuracy_us,
         imprint_algorithm=token.imprint_algorithm,
         binding_digest=token.binding_digest,
     )

@@ -17,7 +17,11 @@ from sealsvc.verify.verdict import SignatureReport, TimestampReport
 from sealsvc.verify.views import signature_view
 
 # A time-stamp is nobody's seal.
-SEALS_ONLY: tuple[Callable[[Case], tuple[Finding, ...]], ...] = (seal.check, national.check, imprint.check)
+SEALS_ONLY: tuple[Callable[[Case], tuple[Finding, ...]], ...] = (
+    seal.check,
+    national.check,
+    imprint.check,
+)
 
 # The axes that EN 319 102-1 speaks about; the other two are ours.
 STANDARD_AXES = (Axis.INTEGRITY, Axis.TRUST)

@@ -307,6 +307,7 @@ class OfdInvoice:
     tags: tuple[tuple[str, tuple[str, ...]], ...] = ()
     pictures: tuple[bytes, ...] = ()
     dangling: bool = False
+    text_attributes: str = ""
     parts: dict[str, bytes] = field(default_factory=dict)
 
     def build(self) -> bytes:
@@ -325,7 +326,10 @@ class OfdInvoice:
             "OFD.xml": f"<ofd:OFD {names}><ofd:DocBody><ofd:DocInfo><ofd:CustomDatas>{custom}"
             "</ofd:CustomDatas></ofd:DocInfo><ofd:DocRoot>Doc_0/Document.xml</ofd:DocRoot>"
             "</ofd:DocBody></ofd:OFD>",
-            "Doc_0/Document.xml": f'<ofd:Document {names}><ofd:Pages><ofd:Page ID="7" '
+            "Doc_0/Document.xml": f"<ofd:Document {names}>"
+            "<ofd:CommonData><ofd:PageArea>"
+            "<ofd:PhysicalBox>0 0 210 140</ofd:PhysicalBox></ofd:PageArea></ofd:CommonData>"
+            '<ofd:Pages><ofd:Page ID="7" '
             'BaseLoc="Pages/P.xml"/></ofd:Pages><ofd:CustomTags>Tags/T.xml</ofd:CustomTags>'
             "<ofd:Attachments>Attachs/A.xml</ofd:Attachments></ofd:Document>",
             "Doc_0/Pages/P.xml": f'<ofd:Page {names}><ofd:Content><ofd:Layer ID="2">{objects}'
@@ -355,7 +359,8 @@ class OfdInvoice:
                 shown = at + 1000 if self.dangling else at
                 references += f'<ofd:ObjectRef PageRef="7">{shown}</ofd:ObjectRef>'
                 objects += (
-                    f'<ofd:TextObject ID="{at}"><ofd:TextCode X="0" Y="1">{text}</ofd:TextCode>'
+                    f'<ofd:TextObject ID="{at}" Boundary="10 10 180 9" Font="1" Size="4"'
+                    f'{self.text_attributes}><ofd:TextCode X="0" Y="4">{text}</ofd:TextCode>'
                     "</ofd:TextObject>"
                 )
             owners = path.split("/")

@@ -81,9 +81,11 @@ def make_token(
     binding: str | None = "sha256",
     key: ec.EllipticCurvePrivateKey | None = None,
     hashed: bytes | None = None,
+    accuracy: dict[str, int] | None = None,
 ) -> bytes:
     """A token over `stamped`, or over what has the digest `hashed`.
 
+    accuracy: seconds, millis, micros; None leaves it out.
     binding: digest naming the certificate, None leaves it out.
     """
     tsa = tsa or make_tsa()
@@ -97,6 +99,7 @@ def make_token(
             },
             "serial_number": 1,
             "gen_time": at.astimezone(UTC),
+            **({} if accuracy is None else {"accuracy": accuracy}),
         }
     )
     certificate = asn1_x509.Certificate.load(tsa.certificate_der)

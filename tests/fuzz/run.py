@@ -19,10 +19,10 @@ def main(arguments: list[str]) -> int:
 
     with atheris.instrument_imports(include=["sealsvc", "asn1crypto", "pyhanko", "ca"]):
         from tests.fuzz.targets import CORPUS, REGRESSIONS, TARGETS
-    if not arguments or arguments[0] not in TARGETS:
+    name, seconds = (*arguments, "60")[:2] if arguments else ("", "60")
+    if name not in TARGETS or not seconds.isdecimal():
         print(USAGE + ", ".join(TARGETS))
         return 2
-    name, seconds = arguments[0], arguments[1] if len(arguments) > 1 else "60"
     findings = REGRESSIONS / name
     findings.mkdir(parents=True, exist_ok=True)
     fresh = tempfile.mkdtemp(prefix=f"sealsvc-fuzz-{name}-")

@@ -52,13 +52,24 @@ def test_target_raises_nothing_undocumented(name: str) -> None:
     drive()
 
 
-def test_unknown_target_is_said_or_skipped() -> None:
-    result = subprocess.run(
-        [sys.executable, "-m", "tests.fuzz.run", "nothing"],
+def fuzz(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "tests.fuzz.run", *arguments],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=120,
         check=False,
     )
+
+
+@pytest.mark.parametrize("arguments", [("nothing",), ("uscc", "long")])
+def test_unknown_target_is_said_or_skipped(arguments: tuple[str, ...]) -> None:
+    result = fuzz(*arguments)
     assert result.returncode in (0, 2)
     assert "skipped: " in result.stdout or "TARGET" in result.stdout
+
+
+def test_fuzzing_really_runs() -> None:
+    result = fuzz("uscc", "1")
+    assert result.returncode == 0, result.stderr
+    assert "skipped: " in result.stdout or "Done " in result.stderr

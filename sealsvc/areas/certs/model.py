@@ -39,7 +39,6 @@ def domain_of(suite: str) -> TrustDomain:
     return NATIONAL if suite == NATIONAL_SUITE else INTERNATIONAL
 
 
-
 class CertificateStatus(StrEnum):
     """INTENDED: logged, not signed. ABANDONED: the intent ended without a certificate."""
 

@@ -46,7 +46,7 @@ def register(deps: Deps, principal: Principal, draft: EntityDraft) -> EntityView
     Raises: ScopeMissing, NotYourEntity, UsccInvalid, EntityFieldInvalid, EntityExists.
     """
     require(principal, Scope.ENTITY_WRITE)
-    clean = validate_draft(draft, policy=_policy(deps))
+    clean = validate_draft(draft, policy=policy_of(deps))
     require_entity(principal, clean.uscc)
     with deps.write() as tx:
         entity = EntityView(
@@ -76,12 +76,12 @@ def change(
     Raises: ScopeMissing, NotYourEntity, UsccInvalid, EntityNotFound, EntityAlreadyCancelled,
     EntityFieldInvalid, EntityUnchanged, EntityVersionStale.
     """
-    code = _writable(deps, principal, uscc)
+    code = writable(deps, principal, uscc)
     with deps.write() as tx:
         old = repo.get_for_update(tx.session, code)
         _require_version(old, seen_version)
         require_active(old.status)
-        draft = validate_draft(old.patched(patch), policy=_policy(deps))
+        draft = validate_draft(old.patched(patch), policy=policy_of(deps))
         tx.record(entity_changed(old.draft, draft, by=principal.client_id))
         new = replace(old, **vars(draft), changed_at=tx.now, version=old.version + 1)
         repo.save(tx.session, new)
@@ -101,7 +101,7 @@ def cancel(
 
     Raises: as `change`.
     """
-    code = _writable(deps, principal, uscc)
+    code = writable(deps, principal, uscc)
     clean = validate_reason(reason)
     with deps.write() as tx:
         old = repo.get_for_update(tx.session, code)
@@ -126,7 +126,7 @@ def get(deps: Deps, viewer: Principal | None, uscc: str) -> EntityView | PublicE
 
     Raises: UsccInvalid, EntityNotFound.
     """
-    checked = require_uscc(uscc, policy=_policy(deps))
+    checked = require_uscc(uscc, policy=policy_of(deps))
     with deps.read() as session:
         entity = repo.find(session, checked.code)
     if entity is None:
@@ -186,7 +186,7 @@ def history(
 
 def check(deps: Deps, uscc: str) -> UsccResult:
     """What can be said of a credit code without asking the register."""
-    return check_uscc(uscc, policy=_policy(deps))
+    return check_uscc(uscc, policy=policy_of(deps))
 
 
 def find_in(session: Session, uscc: str) -> EntityView | None:
@@ -220,14 +220,18 @@ def lock_active_in(session: Session, uscc: str) -> EntityView:
     return entity
 
 
-def _policy(deps: Deps) -> UsccPolicy:
+def policy_of(deps: Deps) -> UsccPolicy:
+    """How strictly this domain judges credit codes."""
     return UsccPolicy(strict_org_check=deps.config.strict_org_check)
 
 
-def _writable(deps: Deps, principal: Principal, uscc: str) -> str:
-    """The canonical code of an entity that the principal may write."""
+def writable(deps: Deps, principal: Principal, uscc: str) -> str:
+    """The canonical code of an entity that the principal may write.
+
+    Raises: ScopeMissing, UsccInvalid, NotYourEntity.
+    """
     require(principal, Scope.ENTITY_WRITE)
-    code = require_uscc(uscc, policy=_policy(deps)).code
+    code = require_uscc(uscc, policy=policy_of(deps)).code
     require_entity(principal, code)
     return code
 

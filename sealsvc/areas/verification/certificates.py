@@ -25,6 +25,25 @@ def load_certificates(data: bytes) -> tuple[bytes, ...]:
     return ders
 
 
+def load_trust(data: bytes) -> tuple[tuple[bytes, ...], tuple[bytes, ...]]:
+    """The trust anchors in a file, and its other certificates, which only help to build paths.
+
+    An anchor is self-issued; a single certificate is an anchor whatever it is, as its owner says.
+    An OFD seal embeds no issuing CA, so a file for offline use holds that beside the root.
+    Raises: CertificateFileUnreadable.
+    """
+    ders = load_certificates(data)
+    if len(ders) == 1:
+        return ders, ()
+    anchors = tuple(der for der in ders if _is_self_issued(der))
+    return anchors, tuple(der for der in ders if der not in anchors)
+
+
+def _is_self_issued(der: bytes) -> bool:
+    certificate = x509.Certificate.load(der)
+    return bool(certificate.issuer.dump() == certificate.subject.dump())
+
+
 def load_crl(data: bytes) -> bytes:
     """DER of a revocation list in PEM or DER. Raises: CertificateFileUnreadable."""
     ders = _ders(data, "X509 CRL")

@@ -11,6 +11,8 @@ from sealsvc.documents.ofd import xml
 from sealsvc.documents.ofd.archive import open_archive
 from sealsvc.documents.ofd.package import ENTRY_POINT, Package
 from sealsvc.documents.ofd.paths import directory_of
+from sealsvc.documents.ofd.render.errors import OfdPageUnrenderable
+from sealsvc.documents.ofd.text import page_text
 from sealsvc.documents.ofd.xml import XmlInvalidError
 
 MAX_ATTACHMENTS = 20
@@ -18,8 +20,8 @@ MAX_PAGES = 50
 MAX_OBJECTS = 50_000
 MAX_PICTURES = 10
 MAX_PICTURE = 5_000_000
-_PICTURES = (".png", ".jpg", ".jpeg", ".bmp")
-_UNREAD_PICTURES = (".jb2", ".gbig2", ".tif", ".tiff")
+_PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".jb2", ".gbig2")
+_UNREAD_PICTURES = (".tif", ".tiff")
 
 
 @dataclass
@@ -86,7 +88,7 @@ def _document(package: Package, name: str, parts: OfdParts, log: ProblemLog) -> 
             listed = package.part(location, base)
             target += _listed(package, listed, owner, log)
     if parts.tags:
-        _texts(package, root, base, parts, log)
+        _texts(package.archive.data, root, parts, log)
 
 
 def _locations(root: Element, kind: str) -> list[str]:
@@ -117,20 +119,41 @@ def _listed(package: Package, name: str | None, owner: str, log: ProblemLog) -> 
     return found
 
 
-def _texts(package: Package, root: Element, base: str, parts: OfdParts, log: ProblemLog) -> None:
-    """The text of every text object by page, only where tags refer to them."""
+def _texts(data: bytes, root: Element, parts: OfdParts, log: ProblemLog) -> None:
+    """The visible text of every object on the pages that tags refer to.
+
+    Only what is drawn counts: a tag may point at hidden text that says something else.
+    """
+    wanted = _tagged_pages(parts.tags)
     pages = next(xml.children(root, "Pages"), None)
-    for at, page in enumerate(xml.children(pages, "Page")):
-        if at == MAX_PAGES:
+    for number, page in enumerate(xml.children(pages, "Page"), start=1):
+        page_id = page.get("ID", "").strip()
+        if page_id not in wanted:
+            continue
+        if number > MAX_PAGES:
             log.add("INVOICE_TOO_MANY_PAGES")
             return
-        content = _xml(package, package.part(page.get("BaseLoc", ""), base), log)
-        for one in xml.descendants(content, "TextObject") if content is not None else ():
-            if len(parts.texts) == MAX_OBJECTS:
-                log.add("INVOICE_TOO_MANY_OBJECTS")
-                return
-            text = "".join(xml.text_of(code) for code in xml.children(one, "TextCode"))
-            parts.texts[page.get("ID", ""), one.get("ID", "")] = text
+        try:
+            runs = page_text(data, number)
+        except OfdPageUnrenderable:
+            log.add("INVOICE_PAGES_UNREADABLE", f"page {number}")
+            continue
+        for run in runs[:MAX_OBJECTS]:
+            if not run.annotation:
+                key = (page_id, run.object_id)
+                parts.texts[key] = parts.texts.get(key, "") + run.text
+
+
+def _tagged_pages(tags: list[bytes]) -> set[str]:
+    found: set[str] = set()
+    for content in tags:
+        try:
+            root = parse_xml(content)
+        except XmlRefused:
+            continue
+        for one in xml.descendants(root, "ObjectRef"):
+            found.add(one.get("PageRef", "").strip())
+    return found
 
 
 def _pictures(package: Package, parts: OfdParts, log: ProblemLog) -> None:

@@ -142,8 +142,11 @@ def note_other_currencies(
 ) -> None:
     """Amounts that name another currency than the invoice's, but for tax in its own currency.
 
-    Source: EN 16931 BR-53 and the bindings: all amounts are in BT-5 but BT-111.
+    Source: EN 16931 BR-05 and BT-5: every amount but BT-111 is in the invoice currency.
     """
+    if currency is None:
+        log.add("INVOICE_FIELD_MISSING", "currency")
+        return
     for element in root.iter():
         named = element.get("currencyID", "").strip()
         if named and named != currency and local_name(element) not in exempt:

@@ -15,10 +15,10 @@ from sealsvc.documents.ofd.xmlwrite import (
     NAMESPACE,
     box,
     element,
+    escaped,
     named,
     number,
     part,
-    text,
 )
 
 ROOT = "Doc_0"
@@ -149,7 +149,7 @@ def write_document(document: OfdDocument) -> bytes:
         f"{ROOT}/Pages/Page_{index}/Content.xml": _content(page, document, ids, page_ids[index])
         for index, page in enumerate(document.pages)
     }
-    extras = {**_tags(document, ids), **_attachments(document, ids)}
+    extras = {**_tags(document, ids), **_attachments(document)}
     parts = {
         "OFD.xml": _entry(document),
         f"{ROOT}/Document.xml": _document(document, ids, page_ids),
@@ -163,12 +163,13 @@ def write_document(document: OfdDocument) -> bytes:
 def _entry(document: OfdDocument) -> bytes:
     day = document.made_at.date().isoformat()
     datas = [
-        element("CustomData", {"Name": name}, text(value)) for name, value in document.custom_datas
+        element("CustomData", {"Name": name}, escaped(value))
+        for name, value in document.custom_datas
     ]
     info = [
-        element("DocID", content=text(document.doc_id)),
-        element("Title", content=text(document.title)),
-        element("Author", content=text(document.author)) if document.author else "",
+        element("DocID", content=escaped(document.doc_id)),
+        element("Title", content=escaped(document.title)),
+        element("Author", content=escaped(document.author)) if document.author else "",
         element("CreationDate", content=day),
         element("ModDate", content=day),
         element("Creator", content="sealsvc"),
@@ -240,7 +241,7 @@ def _run(run: TextRun, font: OfdFont, ids: _Ids, page_id: int) -> str:
     steps = [number(font.advance(one) * run.size_mm) for one in run.text[:-1]]
     if steps:
         place["DeltaX"] = " ".join(_runs(steps))
-    code = element("TextCode", place, text(run.text))
+    code = element("TextCode", place, escaped(run.text))
     return element("TextObject", attributes, _fill(run.color) + code)
 
 
@@ -270,7 +271,7 @@ def _rgb(color: Color) -> str:
     return " ".join(str(one) for one in color)
 
 
-def _attachments(document: OfdDocument, ids: _Ids) -> dict[str, bytes]:
+def _attachments(document: OfdDocument) -> dict[str, bytes]:
     if not document.attachments:
         return {}
     made_at = document.made_at.strftime("%Y-%m-%dT%H:%M:%S")
@@ -278,16 +279,16 @@ def _attachments(document: OfdDocument, ids: _Ids) -> dict[str, bytes]:
         element(
             "Attachment",
             {
-                "ID": ids.take(),
+                "ID": f"attachment{index}",  # an xs:ID, which no bare number is
                 "Name": one.name,
                 "Format": one.file_format,
                 "CreationDate": made_at,
                 "Size": number(len(one.data) / 1024),
                 "Visible": "false",
             },
-            element("FileLoc", content=text(one.file_name)),
+            element("FileLoc", content=escaped(one.file_name)),
         )
-        for one in document.attachments
+        for index, one in enumerate(document.attachments, 1)
     ]
     files = {f"{ROOT}/Attachs/{one.file_name}": one.data for one in document.attachments}
     return {f"{ROOT}/Attachs/Attachments.xml": part("Attachments", content=listed), **files}

@@ -22,7 +22,7 @@ from sealsvc.documents.ofd.drawing import (
     line_path,
     write_document,
 )
-from sealsvc.documents.ofd.xmlwrite import DECLARATION, named, text
+from sealsvc.documents.ofd.xmlwrite import DECLARATION, escaped, named
 from sealsvc.errors import BadInput
 
 SIZE_MM = (210.0, 140.0)
@@ -339,4 +339,4 @@ def _fp(name: str, content: str) -> str:
 
 
 def _leaf(name: str, value: str) -> str:
-    return _fp(name, text(value))
+    return _fp(name, escaped(value))

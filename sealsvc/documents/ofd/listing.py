@@ -88,17 +88,23 @@ def number(text: str) -> int | None:
     return int(digits) if digits.isascii() and digits.isdecimal() else None
 
 
-def base_missing(listed: ListedSignature, lists: tuple[SignatureList, ...]) -> bool:
-    """Whether it builds on a signature that its list does not have, or on itself in a circle."""
-    by_id = {one.id: one.relative for one in lists[listed.body].signatures}
-    met = {listed.id}
+def bases_of(listed: ListedSignature, listing: SignatureList) -> tuple[ListedSignature, ...] | None:
+    """The signatures it builds on, nearest first; None when one is not in its list.
+
+    A circle ends where it closes, with the signature itself among its bases.
+    """
+    by_id = {one.id: one for one in listing.signatures}
+    found: list[ListedSignature] = []
     following = listed.relative
     while following:
-        if following in met or following not in by_id:
-            return True
-        met.add(following)
-        following = by_id[following]
-    return False
+        base = by_id.get(following)
+        if base is None:
+            return None
+        if base in found:
+            break
+        found.append(base)
+        following = base.relative
+    return tuple(found)
 
 
 def note_unlisted(

@@ -19,13 +19,17 @@ class PageAt:
     entry: PageEntry
 
 
-def page_by_id(reach: Reach, first: int, page_id: str) -> PageAt | None:
-    """The page that a PageRef of this body means. first: number of the body's first page."""
+def pages_by_id(reach: Reach, first: int) -> dict[str, PageAt]:
+    """What each PageRef of a body means; of an ID twice the first page, as shown.
+
+    first: number of the body's first page.
+    """
+    found: dict[str, PageAt] = {}
     for pages in (reach.pages, reach.other_pages):
         for index, page in enumerate(pages):
-            if page.id == page_id and page_id:
-                return PageAt(first + index, page)
-    return None
+            if page.id:
+                found.setdefault(page.id, PageAt(first + index, page))
+    return found
 
 
 class PageSizes:

@@ -117,10 +117,9 @@ def read(data: bytes) -> DocumentReading:
             package.problems.note(problem.code, problem.detail)
     stampers = _stampers(package, reaches)
     pictures = SealPictures()
-    signatures = [
-        _read_signature(package, one, lists, (stampers[one.body], pictures)) for one in listed
-    ]
+    signatures = [_read_signature(package, one, stampers[one.body], pictures) for one in listed]
     parts = tuple(one.parts(order) for order, one in enumerate(signatures, 1))
+    _note_bases(lists, signatures, parts)
     _note_lists(package, lists, signatures, parts)
     _note_unprotected(package, reaches, parts)
     return DocumentReading(
@@ -166,12 +165,10 @@ def _stampers(package: Package, reaches: tuple[Reach, ...]) -> list[StampReader]
 def _read_signature(
     package: Package,
     listed: ListedSignature,
-    lists: tuple[SignatureList, ...],
-    shown: tuple[StampReader, SealPictures],
+    stamper: StampReader,
+    pictures: SealPictures,
 ) -> _Signature:
     problems = Problems()
-    if listing.base_missing(listed, lists):
-        problems.note(errors.SIGNATURE_UNLISTED, "Relative")
     described = _described(package, listed, problems)
     kind = "OFD.Sign" if listed.kind.lower() == "sign" else "OFD.Seal"
     if described is None:
@@ -179,7 +176,6 @@ def _read_signature(
         return _Signature(listed, None, NOTHING, value, (), None, problems)
     checked = check_references(package, described, problems)
     value = read_value(package, described, listed.kind)
-    stamper, pictures = shown
     stamps = stamper.read(described.stamps, problems)
     picture = None if value.eseal is None else pictures.read(value.eseal, stamps, problems)
     return _Signature(listed, described, checked, value, stamps, picture, problems)
@@ -194,6 +190,21 @@ def _described(package: Package, listed: ListedSignature, problems: Problems) ->
     except XmlInvalidError:
         problems.note(errors.XML_INVALID, f"/{listed.name}")
         return None
+
+
+def _note_bases(
+    lists: tuple[SignatureList, ...],
+    signatures: list[_Signature],
+    parts: tuple[SignedParts, ...],
+) -> None:
+    """A signature that builds on others holds only when these do."""
+    intact = {one.listed for one, mine in zip(signatures, parts, strict=True) if mine.intact}
+    for one in signatures:
+        bases = listing.bases_of(one.listed, lists[one.listed.body])
+        if bases is None:
+            one.problems.note(errors.SIGNATURE_UNLISTED, "Relative")
+        elif one.listed in bases or not intact.issuperset(bases):
+            one.problems.note(errors.RELATIVE_INVALID)
 
 
 def _note_lists(

@@ -7,8 +7,7 @@ already found well-formed and free of a document type declaration. Every encodin
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from lxml import etree
 
@@ -16,13 +15,16 @@ from sealsvc.documents.ofd import xml
 from sealsvc.documents.ofd.errors import XML_INVALID, DocumentUnreadable, package_invalid
 from sealsvc.documents.ofd.xml import Element, XmlInvalidError
 
-_SPANS = ((b"<!--", b"-->"), (b"<![CDATA[", b"]]>"), (b"<?", b"?>"))
-# Possessive throughout, so a hostile part costs one walk over it.
-_WHOLE_TAG = re.compile(rb"""<(?:[^"'>]++|"[^"]*+"|'[^']*+')*+>""")
+# Possessive wherever it can be, so a hostile part costs one walk over it. Comments, CDATA sections
+# and processing instructions match without a name.
+_MARKUP = re.compile(
+    rb"""<!--.*?-->|<!\[CDATA\[.*?\]\]>|<\?.*?\?>"""
+    rb"""|<(?P<close>/?)(?P<name>[^\s/>"'<!?]++)(?:[^"'>]++|"[^"]*+"|'[^']*+')*+>""",
+    re.DOTALL,
+)
 
 
-@dataclass(frozen=True)
-class _Tag:
+class _Tag(NamedTuple):
     """One tag. name: qualified; opens, closes: both for an empty element; end: after `>`."""
 
     name: bytes
@@ -66,39 +68,13 @@ def _place(content: bytes) -> tuple[int, bytes]:
 
 
 def _tags(content: bytes) -> Iterator[_Tag]:
-    position = content.find(b"<")
-    while position >= 0:
-        span = next((one for one in _SPANS if content.startswith(one[0], position)), None)
-        if span is not None:
-            end = _after(content, span[1], position + len(span[0]))
-        else:
-            end = _tag_end(content, position)
-            yield _tag(content[position:end], end)
-        position = content.find(b"<", end)
-
-
-def _tag(written: bytes, end: int) -> _Tag:
-    closing = written.startswith(b"</")
-    empty = written.endswith(b"/>")
-    words = written[2 if closing else 1 : -2 if empty else -1].split(None, 1)
-    if not words:
-        raise _unreadable()
-    return _Tag(words[0], opens=not closing, closes=closing or empty, end=end)
-
-
-def _tag_end(content: bytes, position: int) -> int:
-    """The offset after the `>` that is inside no attribute value."""
-    found = _WHOLE_TAG.match(content, position)
-    if found is None:
-        raise _unreadable()
-    return found.end()
-
-
-def _after(content: bytes, mark: bytes, start: int) -> int:
-    found = content.find(mark, start)
-    if found < 0:
-        raise _unreadable()
-    return found + len(mark)
+    for found in _MARKUP.finditer(content):
+        name = found["name"]
+        if name is None:
+            continue
+        closing = bool(found["close"])
+        closes = closing or content.startswith(b"/>", found.end() - 2)
+        yield _Tag(name, opens=not closing, closes=closes, end=found.end())
 
 
 def _only_added(before: bytes, after: bytes, location: str) -> bool:

@@ -10,7 +10,7 @@ from sealsvc.documents.ofd.coverage import Reach
 from sealsvc.documents.ofd.errors import STAMP_INVALID
 from sealsvc.documents.ofd.limits import MAX_STAMPS
 from sealsvc.documents.ofd.package import Package, Problems
-from sealsvc.documents.ofd.pages import PageSizes, page_by_id
+from sealsvc.documents.ofd.pages import PageSizes, pages_by_id
 from sealsvc.documents.ofd.references import StampMark
 from sealsvc.documents.picture import MAX_SIDE_PX, normalised, rgba_sha256, to_png
 from sealsvc.documents.values import ESealReading, SealPicture, StampBox
@@ -25,8 +25,7 @@ class StampReader:
     """Reads the stamps of the signatures of one body; page sizes are looked up once."""
 
     def __init__(self, package: Package, reach: Reach, first_page: int) -> None:
-        self._reach = reach
-        self._first = first_page
+        self._pages = pages_by_id(reach, first_page)
         self._sizes = PageSizes(package)
 
     def read(self, marks: tuple[StampMark, ...], problems: Problems) -> tuple[StampBox, ...]:
@@ -43,7 +42,7 @@ class StampReader:
         return tuple(found)
 
     def _stamp(self, mark: StampMark) -> StampBox | None:
-        page = page_by_id(self._reach, self._first, mark.page_ref)
+        page = self._pages.get(mark.page_ref)
         if page is None or mark.boundary is None or (mark.clip_written and mark.clip is None):
             return None
         if not _visible(mark, self._sizes.of(page.entry)):
@@ -80,18 +79,18 @@ class SealPictures:
     def read(
         self, eseal: ESealReading, stamps: tuple[StampBox, ...], problems: Problems
     ) -> SealPicture | None:
-        """The raster picture of a seal at its first stamp; None for pictures that are OFDs.
+        """The raster picture of a seal at its first stamp.
 
-        A seal without a stamp has a picture too, of its own size on page 0.
+        None without a stamp, where nothing is shown, and for pictures that are OFDs, which need
+        the renderer.
         """
-        # A picture that is itself an OFD needs the renderer, which is no part of reading.
-        if eseal.picture_type.strip().lower() == "ofd" or not eseal.picture:
+        if not stamps or not eseal.picture or eseal.picture_type.strip().lower() == "ofd":
             return None
         found = self._encoded(eseal.picture)
         if found is None:
             problems.note(PICTURE_UNREADABLE, "seal")
             return None
-        at = stamps[0] if stamps else StampBox(0, 0.0, 0.0, eseal.width_mm, eseal.height_mm)
+        at = stamps[0]
         return SealPicture(
             png=found[0],
             rgba_sha256=found[1],

@@ -21,7 +21,7 @@ class XmlTextInvalid(BadInput):
     code = "OFD_TEXT_INVALID"
 
 
-def text(value: str) -> str:
+def escaped(value: str) -> str:
     """Character data. Raises: XmlTextInvalid."""
     return escape(_carried(value))
 

@@ -30,7 +30,7 @@ from sealsvc.documents.pdf.opening import (
 )
 from sealsvc.documents.pdf.pyhanko_api import generic
 from sealsvc.documents.pdf.revision import object_span
-from sealsvc.documents.pdf.tokens import read_tokens
+from sealsvc.documents.pdf.tokens import accuracy_us, read_tokens
 from sealsvc.documents.values import (
     Change,
     ChangeClass,
@@ -66,6 +66,7 @@ class _Signature:
     permissions: Permissions
     picture: SealPicture | None
     problems: list[ReadingProblem]
+    accuracy_us: int = 0
 
     @property
     def intact(self) -> bool:
@@ -169,6 +170,7 @@ def _read_signature(opened: OpenedDocument, pages: list[Page], field: FormField)
         permissions,
         picture,
         problems,
+        accuracy_us(contents) if is_timestamp and contents else 0,
     )
 
 
@@ -349,4 +351,5 @@ def _finished(signature: _Signature, report: ChangeReport, store: _Store) -> Sig
         imprint_algorithm=cms.imprint_algorithm,
         binding_digest=cms.binding_digest,
         eseal=cms.eseal,
+        accuracy_us=signature.accuracy_us,
     )

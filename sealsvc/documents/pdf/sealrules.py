@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from asn1crypto import crl, ocsp, x509
-from lxml import etree  # type: ignore[import-untyped]
+from lxml import etree
 
 from sealsvc.documents.pdf.fields import FormField, read_form
 from sealsvc.documents.pdf.geometry import pages_of

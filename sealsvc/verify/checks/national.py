@@ -147,9 +147,7 @@ def _maker_status(status: Revocation, case: Case) -> Iterable[Finding]:
         later = at is not None and case.time.proven and case.latest_at < at
         if not later:
             yield noticed("SEAL_MAKER_CERT_REVOKED", case.id)
-    elif (
-        status.status is Status.UNKNOWN and case.policy.revocation_mode is RevocationMode.REQUIRE
-    ):
+    elif status.status is Status.UNKNOWN and case.policy.revocation_mode is RevocationMode.REQUIRE:
         yield noticed("SEAL_MAKER_CERT_STATUS_UNKNOWN", case.id)
 
 
@@ -183,4 +181,3 @@ def _registered(eseal: ESealReading, case: Case) -> Iterable[Finding]:
     known = case.signature.eseal_of
     if known is None or known != seal.seal_id:
         yield noticed("ESEAL_NOT_AS_REGISTERED", case.id, evidence=(eseal.der_sha256,))
-

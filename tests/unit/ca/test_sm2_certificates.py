@@ -216,6 +216,19 @@ def test_parameters_in_the_algorithm_are_not_taken() -> None:
         open_envelope(sequence, CHAIN.issuing_signer.public_key_spki)
 
 
+@pytest.mark.parametrize("chain", [CHAIN, make_chain()], ids=["SM2", "P-256"])
+def test_a_signature_has_no_unused_bits(chain: DemoChain) -> None:
+    """Found by chance: the bits were ignored where the signature ended in zeros."""
+    spki = chain.issuing_signer.public_key_spki
+    lists = (chain.crl(number=number) for number in range(1, 200))
+    der = next(one for one in lists if not one[-1] & 1)
+    at = der.rindex(b"\x00\x30", 0, -66)
+    for unused in (1, 2, 7, 8, 200, 255):
+        with pytest.raises(SignedObjectInvalid):
+            open_envelope(der[:at] + bytes([unused]) + der[at + 1 :], spki)
+    open_envelope(der, spki)
+
+
 SIGNATURE = CHAIN.leaf_signer.sign(b"data")
 ODD_SPKI = bytes.fromhex("305a301406072a8648ce3d020106092a811ccf5501822d01") + SPKI[23:]
 

@@ -111,7 +111,7 @@ def validate_draft(draft: EntityDraft, *, policy: UsccPolicy = DEFAULT_POLICY) -
     return replace(
         draft,
         uscc=result.code,
-        legal_name=_text("legalName", draft.legal_name, NAME_LIMIT),
+        legal_name=text_field("legalName", draft.legal_name, NAME_LIMIT),
         short_names=_short_names(draft.short_names),
         legal_representative=_optional(
             "legalRepresentative", draft.legal_representative, NAME_LIMIT
@@ -122,7 +122,7 @@ def validate_draft(draft: EntityDraft, *, policy: UsccPolicy = DEFAULT_POLICY) -
 
 def validate_reason(reason: str) -> str:
     """Why an entity is cancelled, in canonical form. Raises: EntityFieldInvalid."""
-    return _text("reason", reason, REASON_LIMIT)
+    return text_field("reason", reason, REASON_LIMIT)
 
 
 def changed_fields(old: EntityDraft, new: EntityDraft) -> tuple[str, ...]:
@@ -186,26 +186,31 @@ def _fact(kind: str, uscc: str, payload: JsonObject) -> Fact:
 def _short_names(names: tuple[str, ...]) -> tuple[str, ...]:
     if len(names) > SHORT_NAMES_LIMIT:
         raise EntityFieldInvalid(field="shortNames", reason="TOO_MANY")
-    clean = tuple(_text("shortNames", name, NAME_LIMIT) for name in names)
+    clean = tuple(text_field("shortNames", name, NAME_LIMIT) for name in names)
     if len(set(clean)) != len(clean):
         raise EntityFieldInvalid(field="shortNames", reason="REPEATED")
     return clean
 
 
 def _optional(name: str, value: str | None, limit: int) -> str | None:
-    return None if value is None else _text(name, value, limit)
+    return None if value is None else text_field(name, value, limit)
 
 
-def _text(name: str, value: str, limit: int) -> str:
-    """The value in NFC without outer blanks; limit in characters."""
+def text_field(
+    name: str, value: str, limit: int, *, refuse: type[BadInput] = EntityFieldInvalid
+) -> str:
+    """The value in NFC without outer blanks; limit in characters.
+
+    Raises: `refuse` with `field` and `reason`.
+    """
     if len(value) > 4 * limit:
-        raise EntityFieldInvalid(field=name, reason="TOO_LONG")
+        raise refuse(field=name, reason="TOO_LONG")
     # Looked for before stripping: strip() would take outer control characters away unseen.
     if any(unicodedata.category(char) in _UNPRINTABLE for char in value):
-        raise EntityFieldInvalid(field=name, reason="UNPRINTABLE")
+        raise refuse(field=name, reason="UNPRINTABLE")
     text = unicodedata.normalize("NFC", value).strip()
     if not text:
-        raise EntityFieldInvalid(field=name, reason="EMPTY")
+        raise refuse(field=name, reason="EMPTY")
     if len(text) > limit:
-        raise EntityFieldInvalid(field=name, reason="TOO_LONG")
+        raise refuse(field=name, reason="TOO_LONG")
     return text

@@ -142,9 +142,7 @@ def _prepare(
     document_format = detect(request.data)
     if request.straddle is not None and not document_format.national:
         raise StraddleNotSupported(format=document_format.name)
-    held = credential_for(
-        deps, registered, document_format, request.suite, owner.sealing_suite
-    )
+    held = credential_for(deps, registered, document_format, request.suite, owner.sealing_suite)
     document = read_document(deps.sandbox, request.data)
     _refuse_unfit(document)
     before = None

@@ -14,7 +14,7 @@ from base64 import b64encode
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from lxml import etree  # type: ignore[import-untyped]
+from lxml import etree
 
 from sealsvc.areas.verification.reports.vocabulary import (
     digest_uri,

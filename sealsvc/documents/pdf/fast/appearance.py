@@ -93,6 +93,12 @@ def add_appearance(
     return b"<</N %d 0 R>>" % form
 
 
+def add_blank(revision: Revision, frame: Frame) -> bytes:
+    """A form that draws nothing; the raw value of /AP."""
+    body = b"<</Type/XObject/Subtype/Form/BBox[0 0 %.4f %.4f]/Length 0>>\nstream\n\nendstream"
+    return b"<</N %d 0 R>>" % revision.add(body % (frame.width, frame.height))
+
+
 def _form(frame: Frame, image_number: int, height_ratio: float | None) -> bytes:
     width, height = frame.width, frame.height
     if height_ratio is None:

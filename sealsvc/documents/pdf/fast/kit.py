@@ -80,6 +80,8 @@ class SealKit:
         """
         composed = self.compose(data, order)
         template = self.template
+        if composed.judged:
+            refuse_harm(self.with_hole(data, composed))
         signature = sign(template.signed_attributes(composed.digest))
         value = template.contents(composed.digest, signature)
         return b"".join((data, composed.head, value, composed.tail))
@@ -101,6 +103,11 @@ class SealKit:
             refuse_removed([read_form(one) for one in structure.older()])
         certify = order.role is DocumentRole.INVOICE and not signed
         return self._enclose(structure, form, self._objects(order, certify=certify), bool(signed))
+
+    def with_hole(self, data: bytes, composed: Composed) -> bytes:
+        """The document with a value of nothing but zeros."""
+        hole = b"<%b>" % (b"0" * self.template.room)
+        return b"".join((data, composed.head, hole, composed.tail))
 
     def _judge(self, data: bytes, form: PdfForm | None, order: SealOrder) -> None:
         reading = order.reading

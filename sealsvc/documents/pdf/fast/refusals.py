@@ -71,9 +71,10 @@ def refuse_removed(older: list[PdfForm | None]) -> None:
 
 
 def refuse_unfit(reading: DocumentReading, leaf_der: bytes, *, fills: bool) -> None:
-    """A seal neither covers up a broken signature, nor repeats a certificate, nor breaks a promise.
+    """A seal covers up no broken signature, repeats no certificate and breaks no promise.
 
-    fills: it goes into an empty field, which P=2 and P=3 permit; a new field neither does (rule 11).
+    fills: it goes into an empty field, which P=2 and P=3 permit; a new field neither permits
+    (rule 11).
     Raises: CertificateAlreadyInDocument, ExistingSignatureBroken, DocmdpForbidsSeal.
     """
     if any(one.signer_certificate_der == leaf_der for one in reading.signatures):

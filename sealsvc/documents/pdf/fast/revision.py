@@ -102,14 +102,11 @@ def _section(
 ) -> bytes:
     """The section in the kind of the newest one (rule 6), to the end of the file."""
     newest = revision.structure.sections[0]
-    if b"#" in newest.trailer.raw:
-        raise NotUnderstood("spelling of a trailer key")
+    entries = newest.trailer.entries
+    if b"#" in newest.trailer.raw and not all(key.isalnum() for key in entries):
+        raise NotUnderstood("spelling of a trailer key")  # decoded, it may need its escapes again
     carried = b"".join(
-        [
-            b"/%b %b" % (key, value)
-            for key, value in newest.trailer.entries.items()
-            if key not in _OF_ITS_SECTION
-        ]
+        [b"/%b %b" % (key, value) for key, value in entries.items() if key not in _OF_ITS_SECTION]
     )
     carried += _identity(newest.trailer.get(b"ID"), second_id)
     carried += b"/Prev %d" % newest.offset
@@ -153,9 +150,7 @@ def _table(offsets: dict[int, tuple[int, int]]) -> bytes:
     return b"".join(pieces)
 
 
-def _stream(
-    number: int, offsets: dict[int, tuple[int, int]], carried: bytes, size: int
-) -> bytes:
+def _stream(number: int, offsets: dict[int, tuple[int, int]], carried: bytes, size: int) -> bytes:
     numbers = sorted(offsets)
     rows = b"".join(
         b"\1" + offset.to_bytes(5, "big") + generation.to_bytes(2, "big")

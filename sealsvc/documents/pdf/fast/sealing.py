@@ -7,7 +7,12 @@ Source: ISO 32000-2, 12.7.5.5 (signature fields), 12.8.1 (signature dictionary),
 from typing import NamedTuple
 
 from sealsvc.documents.pdf.errors import FieldNameTaken
-from sealsvc.documents.pdf.fast.appearance import ImageObjects, add_appearance, frame_of
+from sealsvc.documents.pdf.fast.appearance import (
+    ImageObjects,
+    add_appearance,
+    add_blank,
+    frame_of,
+)
 from sealsvc.documents.pdf.fast.form import PdfField, PdfForm
 from sealsvc.documents.pdf.fast.pages import (
     Box,
@@ -60,7 +65,9 @@ class SealObjects(NamedTuple):
     room: int
 
 
-def add_seal(structure: Structure, form: PdfForm | None, seal: SealObjects) -> tuple[Revision, Hole]:
+def add_seal(
+    structure: Structure, form: PdfForm | None, seal: SealObjects
+) -> tuple[Revision, Hole]:
     """The revision that brings the seal, in a new field or in the empty one of that name.
 
     Raises: PageNotFound, PlacementOutOfPage, FieldNameTaken, NotUnderstood.
@@ -72,11 +79,12 @@ def add_seal(structure: Structure, form: PdfForm | None, seal: SealObjects) -> t
         _fill(revision, waiting, seal, number)
         _renew_flags(revision, form, seal, number)
     else:
-        field = _add_field(revision, seal, number)
+        field = _add_field(revision, form, seal, number)
         _register(revision, form, field, seal, number)
-    before = (
-        b"<</Type/Sig/Filter/Adobe.PPKLite/SubFilter/ETSI.CAdES.detached%b%b/Contents "
-    ) % (seal.identity, _CERTIFIES if seal.certify else b"")
+    before = (b"<</Type/Sig/Filter/Adobe.PPKLite/SubFilter/ETSI.CAdES.detached%b%b/Contents ") % (
+        seal.identity,
+        _CERTIFIES if seal.certify else b"",
+    )
     return revision, Hole(number, before, seal.room)
 
 
@@ -98,7 +106,7 @@ def empty_field(form: PdfForm | None, name: str) -> PdfField | None:
     return found
 
 
-def _add_field(revision: Revision, seal: SealObjects, signature: int) -> int:
+def _add_field(revision: Revision, form: PdfForm | None, seal: SealObjects, signature: int) -> int:
     """A new field merged with its widget, at the end of its page's annotations."""
     structure = revision.structure
     page = find_page(structure, seal.placement.page if seal.placement is not None else 1)
@@ -121,8 +129,19 @@ def _add_field(revision: Revision, seal: SealObjects, signature: int) -> int:
             signature,
         )
     )
+    if form is None:
+        _refuse_stray_widgets(structure, page)
     _annotate(revision, page, field)
     return field
+
+
+def _refuse_stray_widgets(structure: Structure, page: PdfPage) -> None:
+    """Widgets without a form are hidden until a form exists: ours would bring them to light."""
+    raw = structure.resolve(page.dictionary.get(b"Annots"))
+    for item in array_items(raw) if raw is not None else ():
+        annotation = structure.resolve_dictionary(item)
+        if annotation is None or is_name(annotation.get(b"Subtype"), b"/Widget"):
+            raise NotUnderstood("widget outside a form")
 
 
 def _annotate(revision: Revision, page: PdfPage, field: int) -> None:
@@ -226,9 +245,14 @@ def _fill(revision: Revision, field: PdfField, seal: SealObjects, signature: int
     """The empty field gains V, and AP where it has a box and the seal a picture (rule 11)."""
     dictionary = _changed(field.dictionary, b"V", b"%d 0 R" % signature)
     box = _widget_box(revision.structure, field)
+    appearance = None
     if seal.image is not None and box is not None:
         frame = frame_of(box, _rotation(revision.structure, field))
         appearance = add_appearance(revision, seal.image, frame, seal.height_ratio)
+    elif b"AP" in dictionary.entries:
+        # A signature must not look like an object that was there before it (pdf.md 4 f).
+        appearance = add_blank(revision, frame_of(box or (0.0, 0.0, 0.0, 0.0), 0))
+    if appearance is not None:
         dictionary = _changed(dictionary, b"AP", appearance)
     revision.replace(field.object, dictionary.raw)
 

@@ -170,9 +170,7 @@ def _walk_dictionary(
     return [(key, buffer[first:last]) for key, first, last in spans], end
 
 
-def _spans(
-    buffer: bytes, start: int, depth: int
-) -> tuple[list[tuple[bytes, int, int]], int]:
+def _spans(buffer: bytes, start: int, depth: int) -> tuple[list[tuple[bytes, int, int]], int]:
     """Raw keys without their solidus and the spans of their values; the end of the dictionary."""
     if not buffer.startswith(b"<<", start):
         raise NotUnderstood("no dictionary")

@@ -30,8 +30,7 @@ def prepare(
     kit = _kit(spec)
     order = SealOrder(spec.role, spec.signed_at, spec.field_name, spec.placement, reading)
     composed = kit.compose(data, order)
-    room = kit.template.room
-    document = b"%b%b<%b>%b" % (data, composed.head, b"0" * room, composed.tail)
+    document = kit.with_hole(data, composed)
     if composed.judged:
         refuse_harm(document)
     start = len(data) + len(composed.head)

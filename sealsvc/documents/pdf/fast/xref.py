@@ -28,9 +28,7 @@ MAX_NUMBER = 8_388_607  # Annex C.2
 TAIL = 1024
 
 _WS = rb"[\0\t\n\f\r ]"
-_TAIL = re.compile(
-    rb"startxref%b++([0-9]{1,12}+)%b++%%%%EOF%b*+\Z" % (_WS, _WS, _WS)
-)
+_TAIL = re.compile(rb"startxref%b++([0-9]{1,12}+)%b++%%%%EOF%b*+\Z" % (_WS, _WS, _WS))
 _TABLE = re.compile(rb"xref[\t ]*+(?:\r\n|\r|\n)")
 _RUN = re.compile(rb"([0-9]{1,10}+) ([0-9]{1,10}+)[\t ]*+(?:\r\n|\r|\n)")
 # Exactly 20 bytes an entry (7.5.4).

@@ -261,6 +261,24 @@ def test_broken_parts_are_problems(part: str, content: bytes, code: str) -> None
     assert {code, "INVOICE_NOT_FOUND"} <= _codes(reading)
 
 
+def test_hidden_text_is_no_carrier() -> None:
+    """A tag may point at text that nobody sees."""
+    package = OfdInvoice(tags=ofd_tags(), text_attributes=' Visible="false"')
+    reading = read_invoice(package.build())
+    assert reading.invoice is None
+    assert _codes(reading) == {"INVOICE_NOT_FOUND"}
+
+
+def test_pictures_of_no_known_format_are_named() -> None:
+    target = BytesIO(OfdInvoice(tags=ofd_tags()).build())
+    with zipfile.ZipFile(target, "a") as package:
+        package.writestr("Doc_0/Res/q.tif", b"II*\x00")
+        package.writestr("Doc_0/Res/q.jb2", b"\x97JB2\r\n\x1a\n")
+    reading = read_invoice(target.getvalue())
+    assert reading.carriers == (Carrier.CUSTOM_TAG,)
+    assert _codes(reading) == {"INVOICE_PICTURE_UNSUPPORTED"}
+
+
 def test_a_refused_attachment_does_not_hide_another() -> None:
     package = OfdInvoice(attachments=(b"<!DOCTYPE a><a/>", b"plain", digital_xml()))
     reading = read_invoice(package.build())

@@ -110,6 +110,16 @@ def test_a_second_signature_after_whole_protection_breaks_the_first() -> None:
     assert whole(second)
 
 
+@pytest.mark.parametrize("broken", [False, True])
+def test_a_signature_holds_only_with_its_base(broken: bool) -> None:
+    parts = ofd.signed(ofd.unsigned())
+    if broken:
+        broken_value(parts)
+    first, second = reading(ofd.signed(parts, Signing(number=1, relative="s001"))).signatures
+    assert ("OFD_RELATIVE_INVALID" in {one.code for one in second.problems}) is broken
+    assert not {one.code for one in first.problems} - {"SIG_SIGNATURE_INVALID"}
+
+
 def changed(name: str, content: bytes) -> Callable[[Parts], None]:
     def change(parts: Parts) -> None:
         parts[name] = content
@@ -324,7 +334,7 @@ TAMPERINGS: dict[str, tuple[Signing, Callable[[Parts], None], str]] = {
         lambda _: None,
         "OFD_SIGNATURE_UNLISTED",
     ),
-    "builds on itself": (Signing(relative="s001"), lambda _: None, "OFD_SIGNATURE_UNLISTED"),
+    "builds on itself": (Signing(relative="s001"), lambda _: None, "OFD_RELATIVE_INVALID"),
     "MD5": (Signing(method="MD5"), lambda _: None, "OFD_CHECK_METHOD_WEAK"),
     "SHA-1": (Signing(method="SHA1"), lambda _: None, "OFD_CHECK_METHOD_WEAK"),
     "no method at all": (

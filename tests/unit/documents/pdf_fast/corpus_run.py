@@ -1,7 +1,7 @@
-"""`python -m tests.unit.documents.pdf_fast.corpus_run [corpus | generated N]`: the long proof.
+"""`python -m tests.unit.documents.pdf_fast.corpus_run [corpus | visible | generated N]`: the proof.
 
 corpus: every public sample is understood, refused or handed on; what is understood is sealed and
-judged by independent programs. generated: N random small documents the same way.
+judged by independent programs; visible: with a picture. generated: N random small documents.
 """
 
 import json
@@ -124,8 +124,9 @@ def _inputs(arguments: list[str]) -> Iterator[tuple[str, bytes, bool]]:
         for seed in range(int(arguments[1]) if len(arguments) > 1 else 200):
             yield f"generated {seed}", generated(seed), bool(seed % 2)
         return
+    visible = arguments[:1] == ["visible"]
     for path in samples():
-        yield str(path.relative_to(SAMPLES)), path.read_bytes(), False
+        yield str(path.relative_to(SAMPLES)), path.read_bytes(), visible
 
 
 def main(arguments: list[str]) -> int:

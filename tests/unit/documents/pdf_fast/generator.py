@@ -85,7 +85,8 @@ def _tree(draft: Draft, node: int, parent: int | None, count: int, depth: int) -
     if parent is not None:
         entries.append(b"/Parent " + draft.ref(parent))
     if parent is None or chance.random() < 0.4:
-        entries.append(b"/MediaBox[0 0 %d %d]" % (chance.randint(150, 700), chance.randint(150, 900)))
+        size = chance.randint(150, 700), chance.randint(150, 900)
+        entries.append(b"/MediaBox[0 0 %d %d]" % size)
     if chance.random() < 0.3:
         entries.append(b"/Rotate %d" % chance.choice((0, 90, 180, 270, -90, 450)))
     if parent is None or chance.random() < 0.3:
@@ -229,7 +230,8 @@ def _close_by_stream(
     rows = []
     for number in range(size):
         if number in packed:
-            rows.append(b"\2" + container.to_bytes(4, "big") + packed.index(number).to_bytes(2, "big"))
+            index = packed.index(number).to_bytes(2, "big")
+            rows.append(b"\2" + container.to_bytes(4, "big") + index)
         elif number in offsets:
             generation = draft.generations.get(number, 0)
             rows.append(b"\1" + offsets[number].to_bytes(4, "big") + generation.to_bytes(2, "big"))
