@@ -184,6 +184,16 @@ TEXTS: dict[str, Text] = {
         "无法显示印章图像", "The seal's picture cannot be shown", DOCUMENT
     ),
     "OFD_INVOICE_INVALID": Text("OFD 发票数据无效", "OFD invoice data invalid", FIX),
+    "OFD_LOCKED_BY_SIGNATURE": Text(
+        "已有签章锁定了签名列表，不能再盖章", "An earlier signature locks the list", STATE
+    ),
+    "OFD_SEVERAL_DOCUMENTS": Text(
+        "包内有多个文档，不能盖章", "The package holds several documents", DOCUMENT
+    ),
+    "ESEAL_REQUIRED": Text("OFD 签章需要国标电子印章", "An OFD seal needs a national seal", STATE),
+    "ESEAL_REFUSED": Text("电子印章不可用于本次签章", "The electronic seal may not be used", STATE),
+    "STRADDLE_NEEDS_TWO_PAGES": Text("骑缝章至少需要两页", "A straddle seal needs two pages", FIX),
+    "OFD_TEXT_INVALID": Text("文字含有不可用的字符", "Text holds an unusable character", FIX),
     "STRADDLE_NOT_SUPPORTED": Text("该格式不支持骑缝章", "No straddle seal in this format", FIX),
     "SEAL_COUNTERPART_INVALID": Text("对应印章无效", "Counterpart seal invalid", FIX),
     # Sealing

@@ -109,7 +109,6 @@ def demo_invoice() -> bytes:
 
 def contract() -> bytes:
     """Twenty pages, of about the size of a contract with its fonts and a scan."""
-    import pikepdf
 
     buffer = BytesIO()
     with pikepdf.open(BytesIO(plain(20))) as pdf:

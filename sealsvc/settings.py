@@ -76,7 +76,7 @@ class Settings(BaseSettings):
         500, ge=0, description="Connections of one server process; 0 = no limit"
     )
     report_days: int = Field(
-        30, ge=0, description="Days a report without a key is kept; 0 = for ever"
+        30, ge=0, description="Days a report that is no fact is kept; 0 = for ever"
     )
     blob_sweep: bool = Field(True, description="Delete stored bytes that no row names any more")
     cors_origins: list[str] = Field(default=[], description="Web origins that may verify")

@@ -152,6 +152,7 @@ class SubjectKind(StrEnum):
     CLIENT = "client"
     SEALING = "sealing"
     VERIFICATION = "verification"
+    CONTRACT = "contract"
 
 
 @dataclass(frozen=True)

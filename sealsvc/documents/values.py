@@ -295,7 +295,8 @@ class SealingSpec:
 class PreparedSealing:
     """A revision with a hole. tbs: the exact bytes the key signs (DER SET OF attributes).
 
-    document: the file with an empty signature value; document_digest: SHA-256 over the ByteRange;
+    document: the file with an empty signature value; document_digest: over the ByteRange by
+    the suite's digest, in OFD SM3 of Signature.xml;
     state: opaque to callers, picklable, everything `finish` needs besides the signature.
     """
 

@@ -4,7 +4,7 @@ from sealsvc.version import VERSION
 
 # First 16 hex digits of the digest that tests/unit/verify/test_engine.py takes of this package;
 # the test fails, and names the new value, until a change to the judgement is named here.
-JUDGEMENT = "b8128bae4aac3205"
+JUDGEMENT = "becf354f006cbbf2"
 
 
 def engine_version() -> str:

@@ -53,8 +53,11 @@ def test_only_good_sealed_files_are_called_so(told: Path) -> None:
     named = {path.name for path in told.iterdir() if "sealed" in path.name}
     assert named == {
         "contract-by-seller-sealed.pdf",
+        "contract-sealed.ofd",
         "contract-sealed.pdf",
+        "invoice-sealed.ofd",
         "invoice-sealed.pdf",
+        "invoice-sm2-sealed.pdf",
     }
 
 

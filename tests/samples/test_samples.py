@@ -45,7 +45,7 @@ def test_files_are_there_and_small() -> None:
 
 def test_only_good_sealed_files_are_called_so() -> None:
     for name in file_names():
-        assert ("sealed" in name) == name.endswith("-sealed.pdf")
+        assert ("sealed" in name) == name.endswith(("-sealed.pdf", "-sealed.ofd"))
 
 
 def key() -> str:

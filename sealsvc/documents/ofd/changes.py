@@ -1,14 +1,13 @@
 """What happened to a package after each of its signatures, as far as digests tell.
 
-An OFD has no revisions: what a signature left out, and a later intact one covers, came in
-between or was never covered; both are content that its signer did not answer for.
+An OFD has no revisions: of a part that a signature left out nobody can say whether it came later
+or was never covered, so that is a gap in coverage (`coverage_of`) and not a change.
 Source: ofd.md section 5; CONTRACT.md section 1 (FURTHER_SEAL).
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sealsvc.documents.ofd.coverage import PartKind, Reach
+from sealsvc.documents.ofd.coverage import Reach
 from sealsvc.documents.values import Change, ChangeClass, Coverage
 
 MAX_CHANGES = 50
@@ -39,9 +38,7 @@ def coverage_of(one: SignedParts, reach: Reach) -> Coverage:
     return Coverage.PARTIAL if reach.missing(one.named) else Coverage.FILE
 
 
-def changes_after(
-    one: SignedParts, others: tuple[SignedParts, ...], reach: Reach
-) -> tuple[Change, ...]:
+def changes_after(one: SignedParts, others: tuple[SignedParts, ...]) -> tuple[Change, ...]:
     """Everything that came after a signature, at most MAX_CHANGES of each kind."""
     found = [
         Change(ChangeClass.OTHER, None, f"changed or removed: {path}")
@@ -49,7 +46,7 @@ def changes_after(
     ]
     later = [other for other in others if other.order > one.order]
     found += [_seal(one, other) for other in later if not other.own <= one.covered]
-    return (*found, *list(_added(one, later, reach))[:MAX_CHANGES])
+    return tuple(found)
 
 
 def _seal(one: SignedParts, other: SignedParts) -> Change:
@@ -58,15 +55,6 @@ def _seal(one: SignedParts, other: SignedParts) -> Change:
     if other.unchecked:
         return Change(ChangeClass.UNREADABLE, other.order, "a signature that cannot be checked")
     return Change(ChangeClass.OTHER, other.order, "a further signature that is not intact")
-
-
-def _added(one: SignedParts, later: list[SignedParts], reach: Reach) -> Iterator[Change]:
-    for name in reach.missing(one.named):
-        by = next((other for other in later if other.intact and name in other.covered), None)
-        if by is not None:
-            annotation = reach.parts[name] is PartKind.ANNOTATION
-            kind = ChangeClass.ANNOTATION if annotation else ChangeClass.OTHER
-            yield Change(kind, by.order, f"not covered, a later signature covers it: /{name}")
 
 
 def worst_of(changes: tuple[Change, ...]) -> ChangeClass:

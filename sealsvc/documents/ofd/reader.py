@@ -248,7 +248,7 @@ def _finished(
     name = f"/{signature.listed.name or signature.listed.location}"
     value_sha256 = sha256(value.signature_value).hexdigest() if value.signature_value else None
     identity = value_sha256 or sha256(name.encode("utf-8", "replace")).hexdigest()
-    changes = changes_after(mine, parts, reach)
+    changes = changes_after(mine, parts)
     described = signature.described
     return SignatureReading(
         id=f"S-{identity[:16]}",

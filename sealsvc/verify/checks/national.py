@@ -22,6 +22,7 @@ NATIONAL_PROBLEMS = frozenset(
     {
         "OFD_NOT_SIGNED",
         "OFD_SIGNATURE_LIST_MISSING",
+        "OFD_PATH_ESCAPE",
         "OFD_XML_INVALID",
         "OFD_SIGNATURE_FILE_MISSING",
         "OFD_SIGNED_VALUE_MISSING",

@@ -55,6 +55,13 @@ _PACKAGE = {
         "文件路径的大小写与包内名称不一致（{where}）",
         "A path differs from the name in the package by letter case ({where})",
     ),
+    "OFD_PATH_ESCAPE": _bytes(
+        Weight.DOUBT,
+        _CONSTRAINTS,
+        _OFD,
+        "文件路径指向包外（{where}）",
+        "A location leads out of the package ({where})",
+    ),
     "OFD_XML_INVALID": _bytes(
         Weight.FAILS,
         _FORMAT,

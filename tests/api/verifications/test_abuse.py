@@ -28,7 +28,7 @@ Call = tuple[str, str, dict[str, Any]]
 
 @pytest.fixture
 def guarded(deps: Deps, logbook: Logbook, clock: Any) -> Iterator[Api]:
-    sandbox = ProcessSandbox(workers=2, timeout_s=2.5)
+    sandbox = ProcessSandbox(workers=2, timeout_s=4)
     limits = Limits(per_minute=600, jobs_per_address=1, job_wait_s=0.5, cost_per_second=2000)
     services = FakeServices(replace(deps, sandbox=sandbox), logbook, rate_limits=limits)
     deadline = time.monotonic() + 30

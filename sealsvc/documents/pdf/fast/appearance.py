@@ -6,6 +6,7 @@ Source: ISO 32000-2, 8.9.5 (images), 11.6.5.2 (soft masks), 12.5.5 (appearance s
 import zlib
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from PIL import Image
 
@@ -63,8 +64,7 @@ def _samples(image: Image.Image, space: bytes) -> tuple[bytes, bytes]:
     return head, b">>\nstream\n%b\nendstream" % data
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(NamedTuple):
     """A box as shown, in units of user space, on a page turned by `rotate`."""
 
     width: float

@@ -4,6 +4,7 @@ Source: ISO 32000-2, 7.7.3 (page tree, inheritance), 14.11.2 (boxes); pdf.md sec
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from sealsvc.documents.pdf.errors import PageNotFound, PlacementOutOfPage
 from sealsvc.documents.pdf.fast.refusal import NotUnderstood
@@ -16,6 +17,7 @@ from sealsvc.documents.pdf.fast.tokens import (
     as_integer,
     as_number,
     as_reference,
+    four_numbers,
     is_name,
 )
 from sealsvc.values import Placement
@@ -57,13 +59,13 @@ def find_page(structure: Structure, number: int) -> PdfPage:
     Raises: PageNotFound, NotUnderstood.
     """
     reference, node = _root(structure)
-    total = _count(node)
+    count = total = _count(node)
     index = number - 1 if number > 0 else total + number
     if not 0 <= index < total:
         raise PageNotFound(page=number, pages=total)
     path, seen = [node], {reference}
     while True:
-        child, index = _step(structure, reference, node, index)
+        child, index = _step(structure, reference, node, (index, count))
         if child.reference in seen or len(path) > MAX_DEPTH or child.dictionary is None:
             raise NotUnderstood("page tree")
         seen.add(child.reference)
@@ -71,6 +73,7 @@ def find_page(structure: Structure, number: int) -> PdfPage:
         path.append(node)
         if index < 0:
             return PdfPage(child, node, path)
+        count = _count(node)
 
 
 def pages_sharing(structure: Structure, key: bytes, reference: Reference) -> int:
@@ -101,11 +104,14 @@ def _count(node: Dictionary) -> int:
 
 
 def _step(
-    structure: Structure, reference: Reference, node: Dictionary, index: int
+    structure: Structure, reference: Reference, node: Dictionary, wish: tuple[int, int]
 ) -> tuple[PdfObject, int]:
-    """The child that holds the page, and the page's index below it; -1: it is the page."""
+    """The child that holds the page, and the page's index below it; -1: it is the page.
+
+    wish: the page's index below the node, and the node's Count.
+    """
+    index, count = wish
     kids = array_of_references(structure.resolve(node.get(b"Kids")) or b"")
-    count = _count(node)
     if len(kids) == count:
         # As many kids as pages: one look at the type of this one is mostly enough (rule 5).
         child = structure.object(kids[index])
@@ -139,8 +145,7 @@ def _leaves(child: PdfObject, parent: Reference) -> int | None:
     raise NotUnderstood("page tree")
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
+class Shown(NamedTuple):
     """How a page is shown. crop: in user space; rotate: 0, 90, 180 or 270, clockwise."""
 
     crop: Box
@@ -184,8 +189,8 @@ def how_shown(structure: Structure, page: PdfPage) -> Shown:
             min(crop[3], media[3]),
         )
         crop = media if cut[0] >= cut[2] or cut[1] >= cut[3] else cut
-    turns = as_integer(structure.resolve(page.inherited(b"Rotate")) or b"0")
-    unit = as_number(structure.resolve(page.dictionary.get(b"UserUnit")) or b"1")
+    turns = as_integer(structure.resolve(page.inherited(b"Rotate") or b"0"))
+    unit = as_number(structure.resolve(page.dictionary.get(b"UserUnit") or b"1"))
     if turns is None or turns % 90 or unit is None or unit <= 0:
         raise NotUnderstood("Rotate or UserUnit")
     return Shown(crop, turns % 360, MM_PER_UNIT * unit)
@@ -201,10 +206,10 @@ def _box(structure: Structure, raw: bytes | None) -> Box | None:
     value = structure.resolve(raw)
     if value is None:
         return None
-    numbers = [as_number(structure.resolve(one)) for one in array_items(value)]
-    if len(numbers) != 4:
+    items = four_numbers(value) or [structure.resolve(one) or b"" for one in array_items(value)]
+    if len(items) != 4:
         raise NotUnderstood("box")
-    a, b, c, d = (_finite(one) for one in numbers)
+    a, b, c, d = map(_finite, map(as_number, items))
     return (min(a, c), min(b, d), max(a, c), max(b, d))
 
 

@@ -23,6 +23,7 @@ from sealsvc.documents.pdf.fast.tokens import (
 from sealsvc.documents.pdf.fast.xref import COMPRESSED, PLAIN, Section, read_chain, stream_bytes
 
 MAX_FILE = 512 << 20
+_LETTER_R = ord("R")
 LOOK_UP = 128  # units of work
 MAX_IN_STREAM = 100_000
 
@@ -132,6 +133,8 @@ class Structure:
 
     def resolve(self, raw: bytes | None) -> bytes | None:
         """A raw value with at most one reference followed; None for null. Raises: NotUnderstood."""
+        if raw is None or raw[-1] != _LETTER_R:
+            return raw
         reference = as_reference(raw)
         if reference is None:
             return raw

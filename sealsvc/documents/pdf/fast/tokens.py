@@ -63,6 +63,8 @@ _REFERENCES = re.compile(rb"\[%b*+(?:%b%b*+)*+\]" % (_WS, _REFERENCE, _WS))
 _PAIR = re.compile(rb"([0-9]++)%b++([0-9]++)%b++R" % (_WS, _WS))
 _HEXADECIMAL = re.compile(rb"#(..)", re.DOTALL)
 
+_GAP = rb"%b*+" % _WS
+_FOUR_NUMBERS = re.compile(rb"\[" + _GAP + _GAP.join([b"(" + _NUMBER + b")"] * 4) + _GAP + rb"\]")
 _LETTER_R, _SOLIDUS = b"R/"
 _STRING = rb"(?:%b|%b)" % (_TEXT, _HEX)
 _TWO_STRINGS = re.compile(rb"\[%b*+(%b)%b*+(%b)%b*+\]" % (_WS, _STRING, _WS, _STRING, _WS))
@@ -224,6 +226,12 @@ def array_items(raw: bytes) -> list[bytes]:
     if end != len(raw):
         raise NotUnderstood("array")
     return items
+
+
+def four_numbers(raw: bytes) -> tuple[bytes, ...] | None:
+    """The raw items of an array of four numbers, None for any other value."""
+    match = _FOUR_NUMBERS.fullmatch(raw)
+    return None if match is None else match.groups()
 
 
 def array_of_references(raw: bytes) -> list[Reference]:

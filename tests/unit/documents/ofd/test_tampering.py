@@ -544,14 +544,14 @@ def test_old_namespace_other_prefix_and_order() -> None:
     assert whole(only(parts))
 
 
-def test_a_later_signature_that_brings_content_is_no_further_seal() -> None:
+def test_content_that_only_a_later_signature_covers_leaves_a_gap_in_the_first() -> None:
     parts = ofd.signed(ofd.unsigned(), UNCOVERED)
     extra = "Doc_0/Document_1.xml"
     parts[extra] = ofd.document_xml(1)
     parts["OFD.xml"] = parts["OFD.xml"].replace(b"Doc_0/Document.xml", extra.encode())
     first, second = reading(ofd.signed(parts, Signing(number=1))).signatures
     assert first.coverage is Coverage.PARTIAL
-    assert first.worst_change is ChangeClass.OTHER
+    assert second.coverage is Coverage.FILE
     assert second.worst_change is ChangeClass.NONE
 
 

@@ -1,0 +1,1 @@
+"""Contracts: text, order of sealing, states, evidence."""

@@ -1,0 +1,1 @@
+"""States, terms, templates, facts and packages of contracts; pure."""

@@ -1,0 +1,1 @@
+"""Import of many rows at once: reading files, writing in batches, telling what became of each."""
