@@ -6,6 +6,7 @@ and in a PDF nothing that annotations or fields draw.
 
 from collections.abc import Iterator
 from contextlib import closing
+from ctypes import byref, c_int
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,12 +17,14 @@ from sealsvc.documents.ofd import OFD
 from sealsvc.documents.ofd.render.geometry import Malformed
 from sealsvc.documents.ofd.text import TextRun, page_text
 from sealsvc.documents.pdf.errors import DocumentUnreadable
-from sealsvc.documents.pdf.geometry import PageView
 from sealsvc.errors import BadInput, ServiceError
 
 KEYWORD_LIMIT = 60
 MAX_PAGES = 500
 MAX_CHARACTERS = 20_000
+
+_MM_PER_POINT = 25.4 / 72
+_STEPS = 100  # pdfium answers in whole device units; this many to a point
 
 
 class KeywordInvalid(BadInput):
@@ -120,13 +123,19 @@ def _on_page(page: Any, number: int, keyword: str) -> KeywordBox | None:
         if last is None:
             return None
         boxes = [text.get_charbox(last[0] + step) for step in range(last[1])]
-    crop = tuple(float(one) for one in page.get_cropbox())
-    view = PageView((crop[0], crop[1], crop[2], crop[3]), page.get_rotation())
     rect = (
         min(one[0] for one in boxes),
         min(one[1] for one in boxes),
         max(one[2] for one in boxes),
         max(one[3] for one in boxes),
     )
-    shown = view.to_shown(rect)
-    return KeywordBox(number, shown.x, shown.y, shown.width, shown.height)
+    (ax, ay), (bx, by) = _shown(page, rect[0], rect[1]), _shown(page, rect[2], rect[3])
+    return KeywordBox(number, min(ax, bx), min(ay, by), abs(ax - bx), abs(ay - by))
+
+
+def _shown(page: Any, x: float, y: float) -> tuple[float, float]:
+    """A point of the page's own space on the page as shown, mm from its top-left corner."""
+    width, height = (round(one * _STEPS) for one in page.get_size())
+    across, down = c_int(), c_int()
+    pypdfium2.raw.FPDF_PageToDevice(page, 0, 0, width, height, 0, x, y, byref(across), byref(down))
+    return across.value / _STEPS * _MM_PER_POINT, down.value / _STEPS * _MM_PER_POINT

@@ -98,9 +98,7 @@ def audited(by: str) -> Fact:
     return Fact(AUDIT_OPENED, (Subject(SubjectKind.CLIENT, by),), {}, {"by": by, "count": 1})
 
 
-def _fact(
-    kind: str, contract: ContractView, by: str, more: JsonObject, *found_by: Subject
-) -> Fact:
+def _fact(kind: str, contract: ContractView, by: str, more: JsonObject, *found_by: Subject) -> Fact:
     payload: JsonObject = {
         "by": by,
         "contractId": contract.contract_id,

@@ -4,7 +4,7 @@ A batch that fails is done again row by row, so that only the bad row is left ou
 cut off is simply imported again: what is there already and equal counts as unchanged.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import islice
@@ -41,7 +41,10 @@ class Prepared(Generic[T]):
 
 
 class Importer(Protocol[T]):
-    """What an area does with its rows."""
+    """What an area does with its rows. fields: code of an error that names no field → field."""
+
+    @property
+    def fields(self) -> Mapping[str, str]: ...  # noqa: D102
 
     def prepare(self, row: SourceRow) -> T:
         """The row as a value that is valid by itself. Raises: ServiceError."""
@@ -126,7 +129,7 @@ def _prepared(importer: Importer[T], row: SourceRow) -> Prepared[T] | RowProblem
     try:
         return Prepared(row.line, importer.prepare(row))
     except (BadInput, Conflict, NotFound, NotAllowed) as error:
-        return problem_of(row.line, error)
+        return problem_of(row.line, error, importer.fields.get(error.code))
 
 
 def _stored(importer: Importer[T], rows: list[Prepared[T]]) -> list[RowResult]:
@@ -135,7 +138,7 @@ def _stored(importer: Importer[T], rows: list[Prepared[T]]) -> list[RowResult]:
     except (BadInput, Conflict, NotFound, NotAllowed) as error:
         _pass_on(error)
         if len(rows) == 1:
-            return [problem_of(rows[0].line, error)]
+            return [problem_of(rows[0].line, error, importer.fields.get(error.code))]
     return [_stored(importer, [row])[0] for row in rows]
 
 

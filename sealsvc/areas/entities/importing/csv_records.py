@@ -10,12 +10,12 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sealsvc.areas.entities.importing.faults import RowFault, RowProblem
+from sealsvc.areas.entities.importing.faults import ImportRowUnreadable, RowFault, RowProblem
 
 MAX_RECORD_LINES = 50
 MAX_RECORD_CHARS = 256 * 1024
 MAX_CELL_CHARS = 128 * 1024
-_UNREADABLE = "IMPORT_ROW_UNREADABLE"
+_UNREADABLE = ImportRowUnreadable.code
 # What the reader says of a quote that is open where the text ends; every other complaint is final.
 _OPEN = "unexpected end of data"
 

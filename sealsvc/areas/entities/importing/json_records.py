@@ -12,12 +12,13 @@ from typing import NoReturn
 from sealsvc.areas.entities.importing.faults import (
     FileFault,
     ImportFileInvalid,
+    ImportRowUnreadable,
     RowFault,
     RowProblem,
 )
 
 MAX_LINE_CHARS = 256 * 1024
-_UNREADABLE = "IMPORT_ROW_UNREADABLE"
+_UNREADABLE = ImportRowUnreadable.code
 _BLANKS = " \t\r\n"
 _SKIPPED = re.compile(r"[ \t\r\n]*+")
 

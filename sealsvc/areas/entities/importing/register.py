@@ -1,7 +1,7 @@
 """Import of entities."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from sealsvc.areas.access.model import require, require_entity
 from sealsvc.areas.deps import Deps
@@ -21,9 +21,10 @@ from sealsvc.areas.entities.importing.cells import (
     required_cell,
     text_cell,
 )
-from sealsvc.areas.entities.importing.faults import RowProblem
+from sealsvc.areas.entities.importing.faults import ImportRowDiffers, ImportRowRepeated, RowProblem
 from sealsvc.areas.entities.importing.source import SourceRow, columns, read_rows
 from sealsvc.areas.entities.model import (
+    EntityAlreadyCancelled,
     EntityDraft,
     EntityStatus,
     EntityView,
@@ -52,6 +53,7 @@ COLUMNS = columns(
     "uscc",
     "legalName",
 )
+_FIELDS = {"USCC_INVALID": "uscc", "ENTITY_NOT_YOURS": "uscc", "ENTITY_EXISTS": "uscc"}
 _TYPES = labels(
     {
         "企业": OrganizationType.ENTERPRISE,
@@ -88,6 +90,7 @@ def import_entities(
 class _Register:
     deps: Deps
     principal: Principal
+    fields: Mapping[str, str] = field(default_factory=lambda: dict(_FIELDS))
 
     def prepare(self, row: SourceRow) -> EntityDraft:
         """The entity that the row describes. Raises: BadInput, NotYourEntity."""
@@ -137,9 +140,9 @@ class _Register:
 def _against(row: Prepared[EntityDraft], seen: EntityView, *, repeated: bool) -> RowResult:
     """What becomes of a row whose entity is there already, of this file or from before."""
     if seen.status is not EntityStatus.ACTIVE:
-        return RowProblem(row.line, "ENTITY_ALREADY_CANCELLED", "uscc")
+        return RowProblem(row.line, EntityAlreadyCancelled.code, "uscc")
     changed = changed_fields(seen.draft, row.value)
     if not changed:
         return RowState.UNCHANGED
-    code = "IMPORT_ROW_REPEATED" if repeated else "IMPORT_ROW_DIFFERS"
-    return RowProblem(row.line, code, changed[0])
+    kind = ImportRowRepeated if repeated else ImportRowDiffers
+    return RowProblem(row.line, kind.code, changed[0])

@@ -16,6 +16,8 @@ from sealsvc.areas.entities.importing.faults import (
     ImportEncodingUnknown,
     ImportFileInvalid,
     ImportHeaderInvalid,
+    ImportRowInvalid,
+    ImportRowUnreadable,
     ImportTooLong,
     RowFault,
     RowProblem,
@@ -24,7 +26,7 @@ from sealsvc.areas.entities.importing.json_records import json_array, json_lines
 
 MAX_LINES = 500_000
 MAX_COLUMNS = 64
-_UNREADABLE = "IMPORT_ROW_UNREADABLE"
+_UNREADABLE = ImportRowUnreadable.code
 _BLANKS = b" \t\r\n"
 _CHUNK_BYTES = 1024 * 1024
 
@@ -182,5 +184,5 @@ def _is_plain(member: object) -> bool:
 
 def _complete(row: SourceRow, expected: Columns) -> SourceRow | RowProblem:
     for name in sorted(expected.required - row.values.keys()):
-        return RowProblem(row.line, "IMPORT_ROW_INVALID", name, "MISSING")
+        return RowProblem(row.line, ImportRowInvalid.code, name, "MISSING")
     return row

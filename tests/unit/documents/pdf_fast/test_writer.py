@@ -2,6 +2,8 @@
 
 import json
 import re
+import subprocess
+import sys
 from dataclasses import replace
 from functools import cache
 from io import BytesIO
@@ -342,3 +344,15 @@ def test_value_stands_where_the_byte_range_says() -> None:
     assert data[start - 10 : start + 1] == b"/Contents <"
     assert data[stop - 1 : stop] == b">"
     assert stop + rest == len(data)
+
+
+def test_no_pyhanko_for_an_unsigned_file() -> None:
+    """A worker that only seals invoices never pays for importing the general library."""
+    code = (
+        "import sys; from sealsvc.documents.pdf.fast import kit, writer;"
+        "sys.exit(any(name.startswith('pyhanko') for name in sys.modules))"
+    )
+
+    result = subprocess.run([sys.executable, "-c", code], timeout=60, check=False)
+
+    assert result.returncode == 0
