@@ -18,14 +18,19 @@ from api.deps import Services
 from api.idempotency import IdempotencyMiddleware
 from api.limits import GuardMiddleware
 from api.observability import Metrics, ObservabilityMiddleware, configure_logging
+from api.pages import trace as trace_pages
 from api.pages import views
 from api.routers import (
     audit,
     comparisons,
     compat,
+    contracts,
     entities,
+    imports,
+    invoices,
     log,
     ops,
+    permits,
     pki,
     receipts,
     sealings,
@@ -39,9 +44,13 @@ from api.routes import RouteTable
 ROUTERS: tuple[APIRouter, ...] = (
     ops.router,
     problem_pages.router,
+    imports.router,
     entities.router,
+    permits.router,
     seals.router,
     sealings.router,
+    contracts.router,
+    invoices.router,
     verifications.router,
     comparisons.router,
     compat.router,
@@ -49,6 +58,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     receipts.router,
     audit.router,
     views.router,
+    trace_pages.router,
     log.router,
     pki.router,
 )

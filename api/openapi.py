@@ -154,6 +154,8 @@ def _describe_upload(operation: Schema, endpoint: Endpoint, schemas: Schema) -> 
             form["properties"]["options"] = {"$ref": _REF.format(model=name)}
             for parameter in sorted(call.query_names):
                 _add_parameter(operation, _option(parameter, schema, schemas))
+    if "requestBody" in operation:  # the route says itself what it reads
+        return
     operation["requestBody"] = {
         "required": True,
         "content": {

@@ -5,85 +5,61 @@ error class whose code has no row here. Codes of the `Internal` families have no
 them as INTERNAL.
 """
 
-from typing import Literal, NamedTuple
-
-Language = Literal["zh", "en"]
-
-
-class Advice(NamedTuple):
-    """What to do about it, in both languages."""
-
-    zh: str
-    en: str
-
-
-class Text(NamedTuple):
-    """A code's words: its titles and the advice that goes with it."""
-
-    zh: str
-    en: str
-    advice: Advice
-
-    def title(self, language: Language) -> str:
-        """The short name of the problem."""
-        return self.zh if language == "zh" else self.en
-
-    def detail(self, language: Language) -> str:
-        """What the caller can do about it."""
-        return self.advice.zh if language == "zh" else self.advice.en
-
-
-FIX = Advice(
-    "请按错误中给出的字段修正请求后重试。",
-    "Correct the request as the named members say, then send it again.",
+from api.texts_contracts import CONTRACT_TEXTS
+from api.wording import (
+    ABSENT as ABSENT,
 )
-STATE = Advice(
-    "请先查询当前状态；该状态不允许此操作。",
-    "Look at the present state first: it does not permit this action.",
+from api.wording import (
+    ALLOWED as ALLOWED,
 )
-RETRY = Advice(
-    "请稍后按 Retry-After 重试；请求没有生效。",
-    "Try again after Retry-After; nothing has changed.",
+from api.wording import (
+    DOCUMENT as DOCUMENT,
 )
-RIGHTS = Advice(
-    "当前密钥没有所需权限，请使用有权限的密钥或联系运营方。",
-    "This key lacks the right; use one that has it or ask the operator.",
+from api.wording import (
+    FIX as FIX,
 )
-ABSENT = Advice(
-    "请核对编号；对象不存在，或当前密钥不可查看。",
-    "Check the identifier: there is no such thing, or this key may not see it.",
+from api.wording import (
+    LOGIN as LOGIN,
 )
-DOCUMENT = Advice(
-    "请检查所提交的文件是否完整、未加密且格式受支持。",
-    "Check that the file is complete, not encrypted and of a supported format.",
+from api.wording import (
+    LOOK_UP as LOOK_UP,
 )
-OPERATOR = Advice(
-    "请联系运营方并提供 requestId。",
-    "Tell the operator, and give the requestId.",
+from api.wording import (
+    NEW_KEY as NEW_KEY,
 )
-LOGIN = Advice(
-    "请在 Authorization 头中以 Bearer 方式提供有效密钥。",
-    "Give a valid key in the Authorization header, as Bearer.",
+from api.wording import (
+    OPERATOR as OPERATOR,
 )
-SMALLER = Advice(
-    "请减小内容；上限见 limitBytes。",
-    "Send less; limitBytes tells how much is accepted.",
+from api.wording import (
+    OTHER_FORMAT as OTHER_FORMAT,
 )
-NEW_KEY = Advice(
-    "同一个 Idempotency-Key 只能重发同一请求；新请求请换新键。",
-    "One Idempotency-Key repeats one request; a new request needs a new key.",
+from api.wording import (
+    REREAD as REREAD,
 )
-LOOK_UP = Advice(
-    "上次请求可能已生效但答复丢失，请按 factIds 查询结果，不要直接重发。",
-    "The earlier request took effect but its answer was lost; look its facts up by factIds.",
+from api.wording import (
+    RETRY as RETRY,
 )
-REREAD = Advice(
-    "资源已被他人修改；请重新读取后再试。",
-    "The resource has changed since; read it again, then retry.",
+from api.wording import (
+    RIGHTS as RIGHTS,
 )
-ALLOWED = Advice("允许的方法见 Allow 头。", "The Allow header names the methods that exist.")
+from api.wording import (
+    SMALLER as SMALLER,
+)
+from api.wording import (
+    STATE as STATE,
+)
+from api.wording import (
+    Advice as Advice,
+)
+from api.wording import (
+    Language as Language,
+)
+from api.wording import (
+    Text as Text,
+)
 
 TEXTS: dict[str, Text] = {
+    **CONTRACT_TEXTS,
     # HTTP edge
     "MALFORMED_REQUEST": Text("请求无法解析", "The request cannot be parsed", FIX),
     "VALIDATION_FAILED": Text("请求内容不合规", "The request is not acceptable", FIX),
@@ -91,7 +67,7 @@ TEXTS: dict[str, Text] = {
     "METHOD_NOT_ALLOWED": Text("不支持该方法", "Method not allowed", ALLOWED),
     "NOT_ACCEPTABLE": Text("无法提供所要求的格式", "None of the accepted formats exists", FIX),
     "TOO_LARGE": Text("内容过大", "Content too large", SMALLER),
-    "UNSUPPORTED_FORMAT": Text("不支持的文件格式", "Unsupported document format", DOCUMENT),
+    "UNSUPPORTED_FORMAT": Text("不支持的文件格式", "Unsupported document format", OTHER_FORMAT),
     "UNSUPPORTED_MEDIA_TYPE": Text("不支持的内容类型", "Unsupported media type", FIX),
     "UNAUTHENTICATED": Text("未通过身份认证", "Not authenticated", LOGIN),
     "CREDENTIALS_REJECTED": Text("密钥无效", "The key is not valid", LOGIN),
@@ -256,6 +232,55 @@ TEXTS: dict[str, Text] = {
     "ENTITY_EXISTS": Text("主体已登记", "Entity already registered", STATE),
     "ENTITY_UNCHANGED": Text("没有任何变更", "Nothing would change", STATE),
     "ENTITY_ALREADY_CANCELLED": Text("主体已注销", "Entity already cancelled", STATE),
+    "PERMIT_NOT_FOUND": Text("许可不存在", "Permit not found", ABSENT),
+    "PERMIT_FIELD_INVALID": Text("许可信息不合规", "Permit field invalid", FIX),
+    "PERMIT_EXISTS": Text("该许可已登记", "Permit already registered", STATE),
+    "PERMIT_UNCHANGED": Text("没有任何更正", "Nothing would be corrected", STATE),
+    "PERMIT_ALREADY_WITHDRAWN": Text("许可已撤回", "Permit already withdrawn", STATE),
+    "PERMIT_LIMIT_REACHED": Text("许可数量已达上限", "Permit limit reached", STATE),
+    # Imports
+    "IMPORT_ENCODING_UNKNOWN": Text(
+        "文件编码须为 UTF-8 或 GBK", "The file is neither UTF-8 nor GBK", FIX
+    ),
+    "IMPORT_FILE_INVALID": Text("导入文件无效", "Import file invalid", FIX),
+    "IMPORT_HEADER_INVALID": Text("导入表头无效", "Import header invalid", FIX),
+    "IMPORT_TOO_LONG": Text("导入文件行数过多", "Too many lines for one import", SMALLER),
+    "IMPORT_ROW_UNREADABLE": Text("该行无法解析", "The row cannot be read", FIX),
+    "IMPORT_ROW_INVALID": Text("该行内容无效", "The row has an invalid cell", FIX),
+    "IMPORT_ROW_DIFFERS": Text(
+        "已有登记与该行不同", "Registered already, with other particulars", STATE
+    ),
+    "IMPORT_ROW_REPEATED": Text(
+        "文件中前面的行与该行矛盾", "An earlier row contradicts this one", FIX
+    ),
+    # Invoices
+    "INVOICE_NOT_FOUND": Text("发票不存在", "Invoice not found", ABSENT),
+    "INVOICE_ORIGINAL_NOT_KEPT": Text("未保存发票原件", "The original was not kept", ABSENT),
+    "INVOICE_NOT_READ": Text("文件中没有发票", "No invoice in the file", DOCUMENT),
+    "INVOICE_NOT_YOURS": Text("不是该发票的购销方", "Neither seller nor buyer", RIGHTS),
+    "INVOICE_NOT_FOR_SELLER": Text("销售方不能占用发票", "Not for the seller", RIGHTS),
+    "INVOICE_NOT_VERIFIED": Text("发票尚未查验通过", "Invoice not verified", STATE),
+    "INVOICE_NOT_IDENTIFIED": Text("发票代码或号码不全", "Invoice not identified", STATE),
+    "INVOICE_NOT_SOUND": Text("发票号码或金额有误", "Number or amounts are wrong", STATE),
+    "INVOICE_REVERSED": Text("发票已全部红冲", "Invoice fully reversed", STATE),
+    "INVOICE_FIELD_INVALID": Text("发票请求字段无效", "Invoice field invalid", FIX),
+    "INVOICE_ILLEGAL_TRANSITION": Text("发票状态不允许", "Not in this invoice state", STATE),
+    "INVOICE_ALREADY_BOOKED": Text("发票已入账", "Invoice already booked", STATE),
+    "INVOICE_ORIGINAL_REQUIRED": Text("须提供电子原件摘要", "Name the original file", FIX),
+    "INVOICE_ORIGINAL_MISMATCH": Text("电子原件摘要不符", "Not the verified original", STATE),
+    "INVOICE_NOT_BLUE": Text("不是可红冲的蓝字发票", "Not a blue invoice", STATE),
+    "CLAIM_TAKEN": Text("发票已被占用", "The invoice is claimed already", STATE),
+    "CLAIM_EXISTS": Text("本主体已占用该发票", "You hold this claim already", STATE),
+    "CLAIM_NOT_FOUND": Text("占用记录不存在", "Claim not found", ABSENT),
+    "CLAIM_ILLEGAL_TRANSITION": Text("占用状态不允许", "Not in this claim state", STATE),
+    "RED_LETTER_NOT_FOUND": Text("红字确认单不存在", "Red-letter form not found", ABSENT),
+    "RED_LETTER_PARTIES_UNKNOWN": Text("发票未写明购销双方", "Parties not named", STATE),
+    "RED_LETTER_AMOUNT_INVALID": Text("红字金额无效", "Red-letter amount invalid", FIX),
+    "RED_LETTER_EXCEEDS_REMAINING": Text("超出蓝字发票余额", "More than is left", STATE),
+    "RED_LETTER_LAPSED": Text("红字确认单已逾期", "Red-letter form lapsed", STATE),
+    "RED_LETTER_NOT_YOUR_TURN": Text("不应由本方操作", "For the other side to decide", RIGHTS),
+    "RED_LETTER_LIMIT_REACHED": Text("红字确认单过多", "Too many red-letter forms", STATE),
+    "RED_LETTER_ILLEGAL_TRANSITION": Text("确认单状态不允许", "Not in this form state", STATE),
     # Transparency
     "FACT_NOT_FOUND": Text("事实不存在", "Fact not found", ABSENT),
     "TRACE_QUERY_INVALID": Text("追溯条件不合规", "Exactly one thing can be traced", FIX),

@@ -2,7 +2,7 @@
 
 import hmac
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -118,7 +118,11 @@ def assemble(
         blobs=FileBlobs(settings.data / "blobs"),
         sandbox=sandbox,
         keys=keys,
-        config=_config(settings, founding),
+        config=replace(
+            _config(settings, founding),
+            # The oldest key: a new one for wrapping must not forget the claims made so far.
+            claim_key=hmac.digest(keks[-1].key, b"sealsvc invoice claim key v1", "sha256"),
+        ),
     )
     cursor_key = hmac.digest(keks[0].key, b"sealsvc cursor key v1", "sha256")
     return Parts(settings, deps, store, logbook, sandbox, founding, cursor_key)

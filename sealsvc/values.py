@@ -153,6 +153,9 @@ class SubjectKind(StrEnum):
     SEALING = "sealing"
     VERIFICATION = "verification"
     CONTRACT = "contract"
+    ATTESTATION = "attestation"
+    TRANSACTION = "transaction"
+    INVOICE = "invoice"
 
 
 @dataclass(frozen=True)

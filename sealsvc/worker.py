@@ -16,6 +16,7 @@ from sealsvc.app import Parts, build
 from sealsvc.areas.access import idempotency
 from sealsvc.areas.certs import service as certs
 from sealsvc.areas.deps import Deps
+from sealsvc.areas.invoices import service as invoices
 from sealsvc.areas.sealing import service as sealing
 from sealsvc.areas.seals import service as seals
 from sealsvc.areas.verification.retention import expire_reports
@@ -130,6 +131,7 @@ class Service:
             seals.follow_entities,
             seals.reconcile,
             sealing.reconcile,
+            invoices.lapse_due,
             idempotency.forget_expired,
             expire_reports,
             self._sweeper,

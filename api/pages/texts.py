@@ -10,8 +10,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "brand": ("电子印章与可信交易", "Electronic seals and trusted transactions"),
     "title": ("电子印章验证", "Verify an electronic seal"),
     "lead": (
-        "拖入一份盖章的 PDF，立即读取结论。无需账号；文件不会被保存。",
-        "Drop a sealed PDF and read the verdict. No account needed; the file is not kept.",
+        "拖入一份盖章的 PDF 或 OFD，立即读取结论。无需账号；文件不会被保存。",
+        "Drop a sealed PDF or OFD and read the verdict. No account needed; the file is not kept.",
     ),
     "too.large": (
         "文件超过 {mb} MB，没有上传。请减小后重试。",
@@ -23,7 +23,7 @@ WORDS: dict[str, tuple[str, str]] = {
         "No answer came: the connection broke or the file is too large. Please try again.",
     ),
     "choose": ("选择文件或拖到这里", "Choose a file or drop it here"),
-    "limit": ("PDF，不超过 {mb} MB", "PDF, up to {mb} MB"),
+    "limit": ("PDF 或 OFD，不超过 {mb} MB", "PDF or OFD, up to {mb} MB"),
     "verify": ("验证", "Verify"),
     "working": ("正在核验……", "Checking…"),
     "more": ("补充期望（可选）", "What do you expect? (optional)"),
@@ -95,6 +95,25 @@ WORDS: dict[str, tuple[str, str]] = {
         "盖章时的文件已无法完整还原，因此不显示页面对比。",
         "The file as signed cannot be restored intact, so no pages are compared.",
     ),
+    "preview": ("页面预览", "Preview of the pages"),
+    "preview.limit": (
+        "共 {count} 页，此处显示其中 {shown} 页；红框及编号是印章所在位置。"
+        "预览仅供查看，结论以上文为准。",
+        "{shown} of {count} pages; seals are framed in red and numbered. "
+        "To look at only: the verdict above is what counts.",
+    ),
+    "preview.page": ("第 {page} 页", "Page {page}"),
+    "preview.zoom": ("点击放大或缩小", "click to enlarge or reduce"),
+    "preview.seals": ("印章", "seal"),
+    "preview.none": ("此页无法绘制", "This page cannot be drawn"),
+    "preview.notes": (
+        "预览未能按原样绘制的内容",
+        "What the preview does not draw as the document says",
+    ),
+    "preview.exact": (
+        "所示各页没有未能绘制的内容；文件未内嵌的字体以宋体显示。",
+        "Nothing on these pages is left out; fonts that the file does not hold appear as Song.",
+    ),
     "timeline": ("时间线", "Timeline"),
     "event.verified": ("本次验证", "This verification"),
     "event.signed": ("盖章", "Sealed"),
@@ -110,6 +129,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "download": ("下载回执", "Download receipt"),
     "no.receipt": ("透明日志中没有此文件的盖章记录。", "The log holds no sealing of this file."),
     "digest": ("文件 SHA-256", "SHA-256 of the file"),
+    "trace": ("公开记录", "Public record"),
+    "trace.open": ("透明日志中关于此文件的事实", "What the log tells of this document"),
     "report": ("完整报告 (JSON)", "Full report (JSON)"),
     "error": ("无法给出结论", "No verdict could be formed"),
     "ERROR": ("错误", "Error"),
@@ -139,6 +160,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "seal.applied": ("申请印章", "Seal applied for"),
     "seal.approved": ("批准", "Approved"),
     "seal.activated": ("启用", "Activated"),
+    "seal.eseal_intended": ("制作电子印章结构", "Electronic seal (SESeal) being made"),
+    "seal.reissued": ("换发证书", "Certificates reissued"),
     "seal.suspended": ("冻结", "Suspended"),
     "seal.resumed": ("解冻", "Resumed"),
     "seal.lost": ("挂失", "Reported lost"),

@@ -10,6 +10,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from api.deps import Services, Services_
+from api.pages.shortcomings import shortcomings
 from api.pages.texts import common_name, shown_instant, word
 from api.problems import status_of
 from api.texts import Language, language_of, text_of
@@ -25,6 +26,7 @@ router = APIRouter(tags=["pages"], include_in_schema=False)
 HERE = Path(__file__).parent
 CONTENT_TYPES = {
     "page.css": "text/css; charset=utf-8",
+    "trace.css": "text/css; charset=utf-8",
     "page.js": "text/javascript; charset=utf-8",
     "icon.svg": "image/svg+xml",
     "htmx.min.js": "text/javascript; charset=utf-8",
@@ -135,6 +137,7 @@ def _page(
     values = {"verdict": None, "problem": None, **values}
     body = _TEMPLATES.get_template(template).render(
         t=partial(word, language=language),
+        shortcomings=partial(shortcomings, language=language),
         lang=language,
         other="en" if language == "zh" else "zh",
         limit_mb=services.deps.config.max_document_bytes // (1024 * 1024),

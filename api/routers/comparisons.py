@@ -30,10 +30,11 @@ def compare_seal(
         bool, Query(alias="withPicture", description="Draw the difference as a PNG.")
     ] = False,
 ) -> ComparisonOut:
-    """A document, or a picture (PNG, JPEG, BMP). Scope `verify`. Measures, never a verdict.
+    """A PDF or OFD, or a picture (PNG, JPEG, BMP). Scope `verify`. Measures, never a verdict.
 
     A document's seal is measured twice: the picture embedded for it, and, as `rendered`, what a
-    reader sees in its place, with the words under the seal and whatever lies over it.
+    reader sees in its place, with the words under the seal and whatever lies over it; not where
+    an OFD shows it in slices only.
 
     Problems: SEAL_NOT_FOUND, SEAL_NOT_YOURS (withPicture), SCOPE_MISSING, UNSUPPORTED_FORMAT,
     DOCUMENT_ENCRYPTED, DOCUMENT_UNREADABLE, IMPRINT_PICTURE_UNREADABLE, RESOURCE_LIMIT.

@@ -17,7 +17,8 @@ router = APIRouter(tags=["sealings"])
 Accept_ = Annotated[str, Header(max_length=1000)]
 
 _JSON = "application/json"
-_FILE: dict[str, Any] = {"application/pdf": {"schema": {"type": "string", "format": "binary"}}}
+_BINARY = {"schema": {"type": "string", "format": "binary"}}
+_FILE: dict[str, Any] = {"application/pdf": _BINARY, "application/ofd": _BINARY}
 _HEADERS = {"Cache-Control": "no-store", "Vary": "Accept, Authorization"}
 _SEALED: dict[int | str, dict[str, Any]] = {
     201: {
@@ -34,7 +35,8 @@ _SEALED: dict[int | str, dict[str, Any]] = {
     409: {
         "description": "SEAL_NOT_ACTIVE, SEAL_IS_PHYSICAL, SEAL_TYPE_NOT_ALLOWED, "
         "SEAL_OUT_OF_VALIDITY, ENTITY_ALREADY_CANCELLED, EXISTING_SIGNATURE_BROKEN, "
-        "DOCMDP_FORBIDS_SEAL, SEALING_INTENT_CLOSED"
+        "DOCMDP_FORBIDS_SEAL, OFD_LOCKED_BY_SIGNATURE, SEAL_SUITE_MISSING, "
+        "SEALING_INTENT_CLOSED"
     },
     415: {"description": "UNSUPPORTED_FORMAT"},
 }
@@ -62,11 +64,15 @@ def create_sealing(
 ) -> Response:
     """Scope `seal.sign`, bound to the seal's owner. The file leaves only after a self-check.
 
-    `Accept: application/pdf` answers the sealed file. Problems: SEAL_NOT_FOUND, SCOPE_MISSING,
+    A PDF is sealed in the seal's own suite or in `suite`; an OFD always by GB/T 38540 with SM2,
+    with `straddle` also over the pages' edge. `Accept: application/pdf` (or `application/ofd`)
+    answers the sealed file. Problems: SEAL_NOT_FOUND, SCOPE_MISSING,
     ENTITY_NOT_YOURS, SEAL_NOT_ACTIVE, SEAL_IS_PHYSICAL, SEAL_TYPE_NOT_ALLOWED,
     SEAL_OUT_OF_VALIDITY, ENTITY_ALREADY_CANCELLED, DECLARATION_INVALID, PLACEMENT_INVALID,
     PAGE_NOT_FOUND, PLACEMENT_OUT_OF_PAGE, UNSUPPORTED_FORMAT, DOCUMENT_ENCRYPTED,
-    DOCUMENT_UNREADABLE, EXISTING_SIGNATURE_BROKEN, DOCMDP_FORBIDS_SEAL, SEALING_INTENT_CLOSED.
+    DOCUMENT_UNREADABLE, EXISTING_SIGNATURE_BROKEN, DOCMDP_FORBIDS_SEAL, SEALING_SUITE_INVALID,
+    SEAL_SUITE_MISSING, STRADDLE_NOT_SUPPORTED, OFD_LOCKED_BY_SIGNATURE, OFD_SEVERAL_DOCUMENTS,
+    SEALING_INTENT_CLOSED.
     """
     result = service.seal(services.deps, principal, options.request(seal, upload.data))
     headers = _headers(result.view)

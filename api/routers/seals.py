@@ -1,5 +1,6 @@
 """`/v1/seals`: apply, decide, issue, change, look up."""
 
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Path, Query, Response
@@ -69,7 +70,7 @@ def apply_for_seal(
     IMPRINT_PICTURE_UNREADABLE, GLYPH_MISSING, IMPRINT_TEXT_TOO_LONG, ENTITY_NOT_YOURS.
     """
     seal = service.apply(services.deps, principal, body.application())
-    return _created(response, principal, seal)
+    return _created(services.deps, response, principal, seal)
 
 
 @router.get("/v1/seals", summary="查询印章 · Search seals")
@@ -86,16 +87,19 @@ def search_seals(
     after = None if page.after is None else str(page.after[0])
     wanted = SealFilter(uscc, code, seal_type, status, after, page.limit)
     found = service.search(services.deps, viewer, wanted)
-    return page_json(page, found, shape=SealOut.of, position=lambda one: [one.seal_id])
+    shape = partial(SealOut.of, now=services.deps.clock.now())
+    return page_json(page, found, shape=shape, position=lambda one: [one.seal_id])
 
 
 @router.get("/v1/seals/{id}", responses=_ABSENT, summary="印章详情 · One seal")
 def get_seal(
     services: Services_, viewer: OptionalPrincipal_, seal_id: SealId_, response: Response
 ) -> SealOut:
-    """Public members without a key; all for its owner and for authorities."""
+    """Public members without a key; all for its owner and for authorities, `credentials` (what it
+    signs with, one per suite) and `renewalDue` among them.
+    """
     seal = service.look_up(services.deps, viewer, SealId(seal_id))
-    return _answer(response, seal)
+    return _answer(services.deps, response, seal)
 
 
 @router.post("/v1/seals/{id}/approve", responses=_CHANGED, summary="批准 · Approve")
@@ -109,7 +113,7 @@ def approve_seal(
 ) -> SealOut:
     """Scope `seal.approve`, another client than the applicant. Problems: DUAL_CONTROL_REQUIRED."""
     seal = _change(services.deps, principal, seal_id, (SealAction.APPROVE, body), if_match)
-    return _answer(response, seal.seen_by(principal))
+    return _answer(services.deps, response, seal.seen_by(principal))
 
 
 @router.post("/v1/seals/{id}/reject", responses=_CHANGED, summary="驳回 · Reject")
@@ -123,7 +127,7 @@ def reject_seal(
 ) -> SealOut:
     """Scope `seal.approve`. Problems: REASON_REQUIRED."""
     seal = _change(services.deps, principal, seal_id, (SealAction.REJECT, body), if_match)
-    return _answer(response, seal.seen_by(principal))
+    return _answer(services.deps, response, seal.seen_by(principal))
 
 
 @router.post("/v1/seals/{id}/issue", responses=_CHANGED, summary="制发 · Issue")
@@ -141,7 +145,7 @@ def issue_seal(
     """
     version = _seen_version(services.deps, principal, seal_id, if_match)
     seal = service.issue(services.deps, principal, SealId(seal_id), version)
-    return _answer(response, seal.seen_by(principal))
+    return _answer(services.deps, response, seal.seen_by(principal))
 
 
 @router.post("/v1/seals/{id}/reissue", responses=_CHANGED, summary="换发证书 · Reissue")
@@ -158,7 +162,7 @@ def reissue_seal(
     """
     version = _seen_version(services.deps, principal, seal_id, if_match)
     seal = service.reissue(services.deps, principal, SealId(seal_id), version)
-    return _answer(response, seal.seen_by(principal))
+    return _answer(services.deps, response, seal.seen_by(principal))
 
 
 @router.post("/v1/seals/{id}/suspend", responses=_CHANGED, summary="冻结 · Suspend")
@@ -172,7 +176,7 @@ def suspend_seal(
 ) -> SealOut:
     """Scope `seal.manage`. Problems: REASON_REQUIRED, ENTITY_NOT_YOURS."""
     seal = _change(services.deps, principal, seal_id, (SealAction.SUSPEND, body), if_match)
-    return _answer(response, seal.seen_by(principal))
+    return _answer(services.deps, response, seal.seen_by(principal))
 
 
 @router.post("/v1/seals/{id}/resume", responses=_CHANGED, summary="解冻 · Resume")
@@ -186,7 +190,7 @@ def resume_seal(
 ) -> SealOut:
     """Scope `seal.manage`. Problems: REASON_REQUIRED, SUSPENDED_BY_REGULATOR."""
     seal = _change(services.deps, principal, seal_id, (SealAction.RESUME, body), if_match)
-    return _answer(response, seal.seen_by(principal))
+    return _answer(services.deps, response, seal.seen_by(principal))
 
 
 @router.post("/v1/seals/{id}/report-lost", responses=_CHANGED, summary="挂失 · Report lost")
@@ -203,7 +207,7 @@ def report_seal_lost(
     Problems: REASON_REQUIRED, EFFECTIVE_FROM_INVALID.
     """
     seal = _change(services.deps, principal, seal_id, (SealAction.REPORT_LOST, body), if_match)
-    return _answer(response, seal.seen_by(principal))
+    return _answer(services.deps, response, seal.seen_by(principal))
 
 
 @router.post("/v1/seals/{id}/revoke", responses=_CHANGED, summary="注销 · Revoke")
@@ -217,7 +221,7 @@ def revoke_seal(
 ) -> SealOut:
     """Scope `seal.manage`; there is no way back. Problems: REASON_REQUIRED."""
     seal = _change(services.deps, principal, seal_id, (SealAction.REVOKE, body), if_match)
-    return _answer(response, seal.seen_by(principal))
+    return _answer(services.deps, response, seal.seen_by(principal))
 
 
 @router.post(
@@ -237,7 +241,7 @@ def replace_seal(
     """
     version = _seen_version(services.deps, principal, seal_id, if_match)
     made = service.replace(services.deps, principal, SealId(seal_id), body.reason, version)
-    return _created(response, principal, made)
+    return _created(services.deps, response, principal, made)
 
 
 @router.post("/v1/seals/{id}/void", responses=_CHANGED, summary="作废 · Void")
@@ -256,7 +260,7 @@ def void_seal(
     version = _seen_version(services.deps, principal, seal_id, if_match)
     request = body.request(SealAction.VOID, version)
     seal, _step = service.void(services.deps, principal, SealId(seal_id), request)
-    return _answer(response, seal.seen_by(principal))
+    return _answer(services.deps, response, seal.seen_by(principal))
 
 
 @router.get("/v1/seals/{id}/status", responses=_ABSENT, summary="印章状态 · Status at a time")
@@ -325,7 +329,7 @@ def file_seal_imprint(
     version = _seen_version(services.deps, principal, seal_id, if_match)
     filing = service.Filing(upload.data, code, version)
     seal = service.file_imprint(services.deps, principal, SealId(seal_id), filing)
-    return _answer(response, seal.seen_by(principal))
+    return _answer(services.deps, response, seal.seen_by(principal))
 
 
 def _change(
@@ -340,14 +344,15 @@ def _change(
     return service.change(deps, principal, SealId(seal_id), request)
 
 
-def _created(response: Response, principal: Principal, seal: SealView) -> SealOut:
+def _created(deps: Deps, response: Response, principal: Principal, seal: SealView) -> SealOut:
     response.headers["Location"] = f"/v1/seals/{seal.seal_id}"
-    return _answer(response, seal.seen_by(principal))
+    return _answer(deps, response, seal.seen_by(principal))
 
 
-def _answer(response: Response, seal: SealView | PublicSeal) -> SealOut:
+def _answer(deps: Deps, response: Response, seal: SealView | PublicSeal) -> SealOut:
     response.headers["ETag"] = _etag(seal)
-    return SealOut.of(seal)
+    credentials = service.current(deps, seal) if isinstance(seal, SealView) else None
+    return SealOut.of(seal, deps.clock.now(), credentials)
 
 
 def _etag(seal: SealView | PublicSeal) -> str:

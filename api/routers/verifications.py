@@ -18,7 +18,10 @@ router = APIRouter(tags=["verifications"])
 
 _JUDGED: dict[int | str, dict[str, Any]] = {
     413: {"description": "TOO_LARGE"},
-    415: {"description": "UNSUPPORTED_FORMAT"},
+    415: {
+        "description": "UNSUPPORTED_FORMAT; of a bare seal or signature value (.esl, .dat), which "
+        "`sealsvc inspect` shows, `contains` names the kind."
+    },
 }
 
 
@@ -34,8 +37,8 @@ def verify_document(
     upload: Upload_,
     options: Annotated[VerifyOptions, Depends(OptionsOf(VerifyOptions))],
 ) -> Response:
-    """Needs no key; a failed verification is a report too. The document is not kept. One that needs
-    more than a worker may use gets an INDETERMINATE report with the finding RESOURCE_LIMIT.
+    """PDF or OFD. Needs no key; a failed verification is a report too. The document is not kept.
+    One that needs more than a worker may use gets an INDETERMINATE report with RESOURCE_LIMIT.
 
     `evidence=true` with a key of scope `verify` makes the verification itself a fact. Problems:
     UNSUPPORTED_FORMAT, DOCUMENT_ENCRYPTED, DOCUMENT_UNREADABLE, TOO_LARGE, POLICY_UNKNOWN,

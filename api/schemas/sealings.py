@@ -28,6 +28,9 @@ class SealingOptions(RequestModel):
         None, description="Width of the seal; the registered one by default."
     )
     invisible: bool = False
+    keyword: str | None = Field(
+        None, max_length=64, description="关键字定位 · The seal goes over this word's last place."
+    )
     role: DocumentRole | None = Field(None, description="What the document is.")
     number: str | None = Field(None, max_length=400, description="The document's own number.")
     seller_uscc: str | None = Field(None, max_length=64)
@@ -37,8 +40,8 @@ class SealingOptions(RequestModel):
     )
     straddle: StraddleEdge | None = Field(
         None,
-        description="骑缝章 · Edge over which the seal is cut on every page (OFD); alone, or beside "
-        "a seal at page, x and y.",
+        description="骑缝章 · Edge over which the seal is cut on every page (OFD); alone, or "
+        "beside a seal at page, x and y.",
     )
 
     def request(self, seal: str, data: bytes) -> SealingRequest:
@@ -46,7 +49,7 @@ class SealingOptions(RequestModel):
         return SealingRequest(
             seal_id=SealId(seal),
             data=data,
-            place=PlaceWish(self.page, self.x, self.y, self.width, self.invisible),
+            place=PlaceWish(self.page, self.x, self.y, self.width, self.invisible, self.keyword),
             role=self.role,
             number=self.number,
             seller_uscc=self.seller_uscc,

@@ -2,16 +2,20 @@
 
 import base64
 import binascii
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from api.schemas.common import RequestModel, ResponseModel, UtcTime
 from sealsvc.areas.seals.model import SealAction, StatusAnswer, VoidProposal
+from sealsvc.areas.seals.model.renewal import renewal_due
 from sealsvc.areas.seals.model.views import (
     ChangeRequest,
     PublicSeal,
     SealApplication,
+    SealCredential,
     SealHistoryEvent,
     SealView,
 )
@@ -110,6 +114,25 @@ class VoidProposalOut(ResponseModel):
         )
 
 
+class SealCredentialOut(ResponseModel):
+    """签章凭据 · What the seal signs with in one suite. esealDigest: SHA-256 of its SESeal."""
+
+    suite: str
+    cert_serial: str = Field(description="Lower-case hex.")
+    eseal_digest: str | None = Field(description="null: the suite has no SESeal.")
+    made_at: UtcTime
+
+    @classmethod
+    def of(cls, one: SealCredential) -> "SealCredentialOut":
+        """From the domain's value; `keyRef` has no place here."""
+        return cls(
+            suite=one.suite,
+            cert_serial=one.cert_serial,
+            eseal_digest=one.eseal_sha256,
+            made_at=one.made_at,
+        )
+
+
 class SealOut(ResponseModel):
     """印章 · A seal. The members behind `complete` are for its owner and for authorities only."""
 
@@ -141,11 +164,22 @@ class SealOut(ResponseModel):
     under_review: bool | None = None
     suspended_by_regulator: bool | None = None
     void_proposal: VoidProposalOut | None = None
+    credentials: list[SealCredentialOut] | None = Field(
+        None, description="One per suite, the seal's own first; null in lists."
+    )
+    renewal_due: bool | None = Field(
+        None, description="续期提示 · The certificate ends within 30 days, or has ended: reissue."
+    )
     links: dict[str, str]
 
     @classmethod
-    def of(cls, seal: SealView | PublicSeal) -> "SealOut":
-        """From the domain's value; `keyRef` has no place here."""
+    def of(
+        cls,
+        seal: SealView | PublicSeal,
+        now: datetime,
+        credentials: Sequence[SealCredential] | None = None,
+    ) -> "SealOut":
+        """From the domain's value; `keyRef` has no place here. credentials: None = not asked."""
         members = {name: vars(seal)[name] for name in vars(seal) if name in cls.model_fields}
         own = f"/v1/seals/{seal.seal_id}"
         links = {
@@ -161,7 +195,11 @@ class SealOut(ResponseModel):
             complete=True,
             imprint=_imprint(seal),
             void_proposal=None if proposal is None else VoidProposalOut.of(proposal),
-            links={**links, "imprint": f"{own}/imprint", "history": f"{own}/history"},
+            credentials=None
+            if credentials is None
+            else [SealCredentialOut.of(one) for one in credentials],
+            renewal_due=renewal_due(seal.status, seal.valid_until, now),
+            links={**links, **_more_links(own, credentials)},
             **members,
         )
 
@@ -248,6 +286,13 @@ def _imprint(seal: SealView) -> ImprintOut | None:
     if seal.imprint_sha256 is None:
         return None
     return ImprintOut(digest=seal.imprint_sha256, width_mm=seal.width_mm, height_mm=seal.height_mm)
+
+
+def _more_links(own: str, credentials: Sequence[SealCredential] | None) -> dict[str, str]:
+    links = {"imprint": f"{own}/imprint", "history": f"{own}/history"}
+    if any(one.eseal_sha256 is not None for one in credentials or ()):
+        links["eseal"] = f"{own}/eseal"
+    return links
 
 
 def _receipt(fact_id: str | None) -> str | None:

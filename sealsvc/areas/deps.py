@@ -17,7 +17,8 @@ class DomainConfig:
     operator_uscc: who seals the service's reports. eseal_version, eseal_list_type: of the electronic
     seals made here (2 = the signer's certificate by digest). imprint_dpi: of drawn seals.
     max_document_bytes: of one upload. crl_lifetime: thisUpdate to nextUpdate. report_lifetime: of
-    verification reports without a fact, None = for ever.
+    verification reports without a fact, None = for ever. claim_key: secret of the installation, keys
+    the digests by which invoices are told apart; another one would forget all claims.
     """
 
     base_url: str
@@ -32,6 +33,7 @@ class DomainConfig:
     report_lifetime: timedelta | None = None
     eseal_version: SealVersion = SealVersion.V4
     eseal_list_type: int = 1
+    claim_key: bytes = field(default=b"", repr=False)
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 import typer
 
-from sealsvc.cli import admin, check
+from sealsvc.cli import admin, check, evidence, imports
 
 app = typer.Typer(
     name="sealsvc",
@@ -13,8 +13,11 @@ app = typer.Typer(
 app.command("init")(admin.init)
 app.command("migrate")(admin.migrate)
 app.add_typer(admin.clients, name="clients")
+app.add_typer(imports.entities, name="entities")
+app.add_typer(imports.seals, name="seals")
 app.command("verify")(check.verify)
 app.command("inspect")(check.inspect)
 app.command("replay")(check.replay)
 app.add_typer(check.receipt, name="receipt")
 app.add_typer(check.log, name="log")
+app.add_typer(evidence.evidence, name="evidence")

@@ -19,7 +19,7 @@ from sealsvc.documents.ofd.text import TextRun, page_text
 from sealsvc.documents.pdf.errors import DocumentUnreadable
 from sealsvc.errors import BadInput, ServiceError
 
-KEYWORD_LIMIT = 60
+KEYWORD_LIMIT = 64
 MAX_PAGES = 500
 MAX_CHARACTERS = 20_000
 
@@ -28,7 +28,7 @@ _STEPS = 100  # pdfium answers in whole device units; this many to a point
 
 
 class KeywordInvalid(BadInput):
-    """The keyword is empty, longer than 60 characters or not printable."""
+    """The keyword is empty, longer than 64 characters or not printable."""
 
     code = "KEYWORD_INVALID"
 
@@ -82,7 +82,7 @@ def _in_ofd(data: bytes, keyword: str) -> Iterator[KeywordBox]:
             continue
         for run in reversed(runs):
             at = run.text.rfind(keyword)
-            if not run.annotation and 0 <= at and at + len(keyword) <= len(run.starts_mm):
+            if not run.annotation and at >= 0 and at + len(keyword) <= len(run.starts_mm):
                 yield _run_box(number, run, at, len(keyword))
 
 

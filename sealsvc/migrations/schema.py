@@ -14,6 +14,8 @@ MODULES = (
     "sealsvc.areas.seals.tables",
     "sealsvc.areas.sealing.tables",
     "sealsvc.areas.verification.tables",
+    "sealsvc.areas.invoices.tables",
+    "sealsvc.areas.contracts.tables",
 )
 
 

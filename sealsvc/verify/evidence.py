@@ -96,13 +96,37 @@ class Expectation:
 
 
 @dataclass(frozen=True)
+class DocumentFields:
+    """What the document itself says it is; read, not proven.
+
+    seller_uscc: only where it is a valid code; buyer_uscc: as written. source: the most trusted
+    carrier; printed_only: nothing but the words of a PDF's pages, in an order that is assumed.
+    disagreements: dotted fields on which carriers differ; …_errors: codes of broken rules.
+    tax_signature: the tax bureau's own signature is there, which nobody outside can verify.
+    """
+
+    role: DocumentRole
+    number: str | None = None
+    code: str | None = None
+    seller_uscc: str | None = None
+    buyer_uscc: str | None = None
+    gross: str | None = None
+    source: str = ""
+    printed_only: bool = False
+    disagreements: tuple[str, ...] = ()
+    arithmetic_errors: tuple[str, ...] = ()
+    number_errors: tuple[str, ...] = ()
+    tax_signature: bool = False
+
+
+@dataclass(frozen=True)
 class Evidence:
     """Everything `judge` needs.
 
     anchors_der: trust anchors; stamp_anchors_der: further ones, for time-stamps alone.
     issuers_der, crls_der, ocsps_der: gathered for path building. registry_asked: False offline
     without a registry, then sealAuthority is NOT_CHECKED. gathered_at: when; validation_time:
-    judged as of.
+    judged as of. fields: what the document itself says, None where nothing was read.
     """
 
     document_sha256: str
@@ -118,6 +142,7 @@ class Evidence:
     gathered_at: datetime
     ocsps_der: tuple[bytes, ...] = ()
     stamp_anchors_der: tuple[bytes, ...] = ()
+    fields: DocumentFields | None = None
 
 
 class ProofSource(StrEnum):

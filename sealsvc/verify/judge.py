@@ -46,7 +46,7 @@ def judge(evidence: Evidence, policy: Policy) -> Report:
     looked_at = evidence.signatures[:MAX_SIGNATURES]
     cases = build_cases(looked_at, evidence, policy)
     seals = [case for case in cases if not case.reading.is_timestamp]
-    terms = semantics.terms_of(seals, evidence.expectation)
+    terms = semantics.terms_of(seals, evidence.expectation, evidence.fields)
     signatures = tuple(judge_signature(case, terms) for case in cases)
     about_document = _about_document(evidence, cases, seals, terms)
     about_document = escalated(about_document, policy)

@@ -149,8 +149,10 @@ def test_verify_names_what_is_wrong(args: tuple[object, ...], code: str) -> None
 
 
 def test_inspect_shows_and_judges_nothing() -> None:
-    done = run("inspect", SAMPLES / "root.pem")
-    assert json.loads(done.stdout)["kind"] == "certificate"
+    done = run("inspect", SAMPLES / "chain.pem")
+    shown = json.loads(done.stdout)
+    assert shown["kind"] == "bundle"
+    assert {one["kind"] for one in shown["objects"]} == {"certificate"}
     assert "TRUSTED" not in done.stdout
 
 

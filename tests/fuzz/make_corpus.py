@@ -1,5 +1,6 @@
-"""`python -m tests.fuzz.make_corpus` writes the seeds again: small good inputs for each target."""
+"""`python -m tests.fuzz.make_corpus [TARGET…]` writes seeds again: small good inputs."""
 
+import sys
 from datetime import UTC, datetime
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -13,8 +14,9 @@ from sealsvc.tlog.tiles import encode_bundle
 from sealsvc.tlog.tree import hash_leaf
 from sealsvc.values import DocumentRole, Fact
 from tests.attacks.craft import cms_of
-from tests.builders import pdf
+from tests.builders import invoices, ofd, pdf
 from tests.fuzz.targets import CORPUS
+from tests.unit.formats.fuzzing import formats_seeds
 
 ORIGIN = "seal.example/log"
 
@@ -48,18 +50,34 @@ def corpus() -> dict[str, dict[str, bytes]]:
         "pdf": {"plain": pdf.plain(), "invoice": invoice, "xref-stream": pdf.xref_stream()},
         "cms": {"sealed": cms_of(invoice)},
         "picture": {"ring": pdf.imprint(24)},
+        "formats": formats_seeds(),
+        "ofd": {
+            "unsigned.ofd": ofd.pack(ofd.unsigned(1)),
+            "sealed.ofd": ofd.pack(ofd.signed(ofd.unsigned(1))),
+        },
+        "invoice": {
+            "digital.xml": invoices.digital_xml(),
+            "original.xml": invoices.original_xml(),
+            "issuer.xbrl": invoices.xbrl_issuer(),
+            "ubl.xml": invoices.ubl(),
+            "cii.xml": invoices.cii(),
+            "factur-x.pdf": invoices.pdf_with({"factur-x.xml": invoices.cii()}),
+            "tags.ofd": invoices.OfdInvoice(tags=invoices.ofd_tags()).build(),
+        },
         "uscc": {"synthetic": b"91110000MA00000152", "full-width": "９1110000ma00000152".encode()},
         **_log(),
     }
 
 
-def main() -> None:
-    """Write every seed."""
+def main(arguments: list[str]) -> None:
+    """Write every seed, or those of the targets named; fresh keys make them differ each time."""
     for target, files in corpus().items():
+        if arguments and target not in arguments:
+            continue
         (CORPUS / target).mkdir(parents=True, exist_ok=True)
         for name, content in files.items():
             (CORPUS / target / name).write_bytes(content)
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

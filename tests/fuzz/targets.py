@@ -7,6 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from sealsvc.areas.entities.model.uscc import check_uscc
+from sealsvc.documents import UnsupportedFormat
+from sealsvc.documents.invoices.detect import read_invoice
+from sealsvc.documents.ofd import OFD
 from sealsvc.documents.pdf.cms import read_cms
 from sealsvc.documents.pdf.errors import DocumentEncrypted, DocumentUnreadable
 from sealsvc.documents.pdf.reader import read
@@ -18,6 +21,7 @@ from sealsvc.tlog.note import parse_note
 from sealsvc.tlog.policy import parse_policy
 from sealsvc.tlog.proof import parse_opening, parse_tlog_proof
 from sealsvc.tlog.tiles import decode_bundle
+from tests.unit.formats.fuzzing import formats
 
 HERE = Path(__file__).parent
 CORPUS, REGRESSIONS = HERE / "corpus", HERE / "regressions"
@@ -56,6 +60,19 @@ def _tlog(parse: Callable[[bytes], object]) -> Target:
     return target
 
 
+def ofd(data: bytes) -> None:
+    """A whole package, its seals and signatures. Source: documents.ofd.reader.read."""
+    try:
+        OFD.read(data)
+    except (DocumentEncrypted, DocumentUnreadable, UnsupportedFormat):
+        return
+
+
+def invoice(data: bytes) -> None:
+    """The fields of an invoice in whatever carrier; never raises."""
+    read_invoice(data)
+
+
 def uscc(data: bytes) -> None:
     """A credit code in any spelling; never raises."""
     check_uscc(data.decode("utf-8", "replace"))
@@ -64,6 +81,9 @@ def uscc(data: bytes) -> None:
 TARGETS: dict[str, Target] = {
     "pdf": pdf,
     "cms": cms,
+    "formats": formats,
+    "ofd": ofd,
+    "invoice": invoice,
     "picture": picture,
     "note": _tlog(parse_note),
     "proof": _tlog(parse_tlog_proof),

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.fuzz.targets import REGRESSIONS, TARGETS, seeds
 
 FOUND = sorted(path for path in REGRESSIONS.glob("*/*") if path.name != "README.md")
-EXAMPLES = {"pdf": 40, "picture": 60}
+EXAMPLES = {"pdf": 40, "picture": 60, "ofd": 60, "formats": 60, "invoice": 40}
 
 
 @st.composite

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from sealsvc.documents.keywords import KeywordBox, require_keyword
 from sealsvc.documents.pdf.errors import PageNotFound, PlacementOutOfPage
 from sealsvc.documents.values import DocumentReading
 from sealsvc.values import Placement, PlacementInvalid
@@ -16,16 +17,24 @@ TOLERANCE_MM = 0.01
 
 @dataclass(frozen=True)
 class PlaceWish:
-    """What the caller says of the place; what is None is chosen. Units as in Placement."""
+    """What the caller says of the place; what is None is chosen. Units as in Placement.
+
+    keyword: the seal's middle goes over the last place of this word in the document.
+    """
 
     page: int | None = None
     x_mm: float | None = None
     y_mm: float | None = None
     width_mm: float | None = None
     invisible: bool = False
+    keyword: str | None = None
 
     def __post_init__(self) -> None:
         given = (self.page, self.x_mm, self.y_mm, self.width_mm)
+        if self.keyword is not None:
+            require_keyword(self.keyword)
+            if self.invisible or given[:3] != (None,) * 3:
+                raise PlacementInvalid(field="keyword", reason="PLACED")
         if self.invisible and given != (None,) * 4:
             raise PlacementInvalid(field="invisible", reason="PLACED")
         if (self.x_mm is None) != (self.y_mm is None):
@@ -83,6 +92,17 @@ def placed(
     if width > room[0] or height > room[1]:
         raise PlacementOutOfPage(page_mm=f"{page_mm[0]:.1f} x {page_mm[1]:.1f}")
     return Placement(page, chosen.x, chosen.y, width)
+
+
+def over_keyword(found: KeywordBox, page_mm: tuple[float, float], seal: Box) -> PlaceWish:
+    """The wish for a seal with its middle over a keyword, moved just so far that it lies on the
+    page. page_mm, seal: as in `placed`.
+    """
+    left = found.x_mm + found.width_mm / 2 - seal.width / 2
+    top = found.y_mm + found.height_mm / 2 - seal.height / 2
+    x = max(0.0, min(left, page_mm[0] - seal.width))
+    y = max(0.0, min(top, page_mm[1] - seal.height))
+    return PlaceWish(found.page, x, y, seal.width)
 
 
 def seals_on(reading: DocumentReading, page: int) -> list[Box]:

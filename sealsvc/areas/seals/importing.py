@@ -6,7 +6,7 @@ theirs too. So no import ever puts a seal into use. Source: CONTRACT section 2.
 
 import base64
 import binascii
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from sqlalchemy.exc import IntegrityError
@@ -40,6 +40,7 @@ from sealsvc.areas.entities.importing.source import SourceRow, columns, read_row
 from sealsvc.areas.entities.model import EntityView, canonicalise
 from sealsvc.areas.seals import repo
 from sealsvc.areas.seals.model import SealAction, SealParties, may, require_seal_code
+from sealsvc.areas.seals.model.pictures import filed_picture
 from sealsvc.areas.seals.model.views import SealApplication, SealView, validate_application
 from sealsvc.areas.seals.service.apply import (
     Imprint,
@@ -117,7 +118,6 @@ _FIELDS = {
     "IMPRINT_TEXT_TOO_LONG": "name",
 }
 _USCC_INPUT_LIMIT = 64
-_REFUSALS = (BadInput, Conflict, NotFound)
 
 
 def import_seals(
@@ -143,7 +143,6 @@ def import_seals(
 class _Ready:
     """An application that is to be written, with what was drawn or taken for it."""
 
-    place: int
     application: SealApplication
     owner: EntityView
     imprint: Imprint | None
@@ -183,60 +182,49 @@ class _Applications:
 
     def store(self, rows: Sequence[Prepared[SealApplication]]) -> list[RowResult]:
         """One unit of work for what is new. Raises: what `seals.service.apply` raises."""
-        results: dict[int, RowResult] = {}
+        results: list[RowResult] = []
         ready: list[_Ready] = []
-        fresh: set[tuple[object, ...]] = set()
-        for place, row in enumerate(rows):
-            found = self._look(row, fresh)
-            if isinstance(found, EntityView):
-                imprint = self._imprint(found, row, len(rows) > 1)
-                found = imprint if isinstance(imprint, RowProblem) else found
-            if isinstance(found, EntityView) and not isinstance(imprint, RowProblem):
-                ready.append(_Ready(place, row.value, found, imprint))
-                results[place] = RowState.CREATED
-                fresh |= _keys(row.value)
-            elif not isinstance(found, EntityView):
-                results[place] = found
+        fresh: dict[Hashable, SealApplication] = {}
+        for row in rows:
+            key = _key(row.value)
+            found = _against(row, fresh[key]) if key in fresh else self._look(row)
+            if isinstance(found, _Ready):
+                ready.append(found)
+                fresh[key] = row.value
+                found = RowState.CREATED
+            results.append(found)
         self._write(ready)
-        return [results[place] for place in range(len(rows))]
+        return results
 
-    def _look(
-        self, row: Prepared[SealApplication], fresh: set[tuple[object, ...]]
-    ) -> EntityView | RowResult:
-        """The owner of a seal that is new; what becomes of the row of any other."""
+    def _look(self, row: Prepared[SealApplication]) -> _Ready | RowResult:
+        """A new seal with its imprint, made outside any transaction; else what becomes of it."""
         application = row.value
-        if not fresh.isdisjoint(_keys(application)):
-            return RowProblem(row.line, ImportRowRepeated.code, "code")
-        with self.deps.read() as session:
-            try:
+        try:
+            with self.deps.read() as session:
                 owner = entities.get_active_in(session, application.uscc)
-            except _REFUSALS as error:
-                return problem_of(row.line, error, self.fields.get(error.code))
-            known = repo.find_like(session, application)
-        if known is None:
-            return owner
-        differing = _differing(known, application)
+                known = repo.find_like(session, application)
+            if known is None:
+                return _Ready(application, owner, make_imprint(self.deps, owner, application))
+            differing = _differing(known, application) or self._other_picture(known, application)
+        except (BadInput, Conflict, NotFound) as error:
+            return problem_of(row.line, error, self.fields.get(error.code))
         if differing is None:
             return RowState.UNCHANGED
         return RowProblem(row.line, ImportRowDiffers.code, differing)
 
-    def _imprint(
-        self, owner: EntityView, row: Prepared[SealApplication], many: bool
-    ) -> Imprint | None | RowProblem:
-        """Drawn or taken before the transaction; many: one that cannot be costs its row only."""
-        try:
-            return make_imprint(self.deps, owner, row.value)
-        except _REFUSALS as error:
-            if not many:
-                raise
-            return problem_of(row.line, error, self.fields.get(error.code))
+    def _other_picture(self, known: SealView, application: SealApplication) -> str | None:
+        if application.imprint is None:
+            return None
+        given = self.deps.sandbox.run(filed_picture, application.imprint)
+        return None if given.rgba_sha256 == known.imprint_rgba_sha256 else "imprint"
 
     def _write(self, ready: list[_Ready]) -> None:
         if not ready:
             return
         try:
             with self.deps.write() as tx:
-                for one in ready:
+                # Owners are locked one after the other: in one order everywhere, so no deadlock.
+                for one in sorted(ready, key=lambda one: one.owner.uscc):
                     self._apply(tx, one)
                 tx.commit()
         except IntegrityError as error:  # filed by another since it was looked for
@@ -259,20 +247,25 @@ def _picture(row: SourceRow) -> bytes | None:
         raise ImportRowInvalid(field="imprint", reason="BASE64") from error
 
 
-def _keys(application: SealApplication) -> set[tuple[object, ...]]:
+def _key(application: SealApplication) -> Hashable:
     """What an application is known again by."""
     if application.code is not None:
-        return {(application.code,)}
-    return {
-        (
-            application.uscc,
-            application.seal_type,
-            application.medium,
-            application.name,
-            application.person_name,
-            application.sequence,
-        )
-    }
+        return application.code
+    return (
+        application.uscc,
+        application.seal_type,
+        application.medium,
+        application.name,
+        application.person_name,
+        application.sequence,
+    )
+
+
+def _against(row: Prepared[SealApplication], earlier: SealApplication) -> RowResult:
+    """What becomes of a row whose seal an earlier row of the same batch applies for."""
+    if row.value == earlier:
+        return RowState.UNCHANGED
+    return RowProblem(row.line, ImportRowRepeated.code, "code" if row.value.code else "name")
 
 
 def _differing(known: SealView, application: SealApplication) -> str | None:

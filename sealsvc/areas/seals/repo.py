@@ -10,6 +10,7 @@ from sealsvc.areas.certs import repo as certs
 from sealsvc.areas.entities import repo as entities
 from sealsvc.areas.seals.model import OCCUPYING, SealAction, VoidProposal
 from sealsvc.areas.seals.model.views import (
+    SealApplication,
     SealCredential,
     SealFilter,
     SealHistoryEvent,
@@ -110,6 +111,24 @@ def counterparts(session: Session, row: SealRow) -> Sequence[SealRow]:
 def find_by_code(session: Session, code: str) -> SealRow | None:
     """The seal with this code."""
     return session.exec(select(SealRow).where(SealRow.code == code)).one_or_none()
+
+
+def find_like(session: Session, wanted: SealApplication) -> SealView | None:
+    """The seal that an application describes: of its code; without one, a living one alike."""
+    if wanted.code is not None:
+        row = find_by_code(session, wanted.code)
+        return None if row is None else view(row)
+    query = select(SealRow).where(
+        SealRow.owner_uscc == wanted.uscc,
+        SealRow.seal_type == str(wanted.seal_type),
+        SealRow.medium == str(wanted.medium),
+        SealRow.name == wanted.name,
+        col(SealRow.person_name).is_not_distinct_from(wanted.person_name),
+        col(SealRow.sequence).is_not_distinct_from(wanted.sequence),
+        col(SealRow.status).in_(_LIVING),
+    )
+    row = session.exec(query.order_by(col(SealRow.id)).limit(1)).first()
+    return None if row is None else view(row)
 
 
 def search(session: Session, wanted: SealFilter) -> Sequence[SealRow]:

@@ -3,12 +3,15 @@
 Source: china-domain section 11, R01: a picture proves nothing, however alike.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from io import BytesIO
 
 from asn1crypto import x509
+from PIL import Image
 
+from sealsvc.documents.ofd import OFD
 from sealsvc.documents.picture import picture_rgba_sha256
-from sealsvc.documents.values import SealPicture
+from sealsvc.documents.values import SealPicture, SignatureReading
 from sealsvc.errors import ServiceError
 from sealsvc.imprint.compare import ImprintDistance, difference_png
 from sealsvc.imprint.compare import compare as compare_pictures
@@ -185,13 +188,31 @@ def compare_rendered(
     *,
     with_picture: bool,
 ) -> RenderedComparison | None:
-    """The seal's place on the page of a PDF, drawn at the imprint's resolution; None as above."""
+    """The seal's place on its page, drawn at the imprint's resolution; None as above."""
     if registered.imprint is None:
         return None
     try:
         return sandbox.run(_measure_place, data, shown, registered, with_picture)
     except ServiceError:  # a page too heavy to draw must not cost the other measures
         return None
+
+
+def whole_place(reading: SignatureReading) -> SealPicture | None:
+    """The picture where the document shows all of it; None where slices are shown only (骑缝章)."""
+    shown = reading.picture
+    if shown is None or not reading.stamps:
+        return shown
+    for stamp in reading.stamps:
+        if stamp.clip is None:
+            return replace(
+                shown,
+                page=stamp.page,
+                x_mm=stamp.x_mm,
+                y_mm=stamp.y_mm,
+                width_mm=stamp.width_mm,
+                height_mm=stamp.height_mm,
+            )
+    return None
 
 
 def compare_picture(
@@ -218,14 +239,12 @@ def _measure(
 def _measure_place(
     data: bytes, shown: SealPicture, registered: RegisteredFacts, with_picture: bool
 ) -> RenderedComparison | None:
-    # Loads pyHanko and pdfium, which only workers import (issue: /healthz within 5 s).
-    from sealsvc.documents.pdf.geometry import BoxMm
-    from sealsvc.documents.pdf.shown import rendered_region
-
     imprint = registered.imprint or b""
     dpi = _imprint_dpi(imprint, registered.width_mm)
-    place = BoxMm(shown.x_mm, shown.y_mm, shown.width_mm, shown.height_mm)
-    picture = rendered_region(data, shown.page, place, dpi)
+    if OFD.sniff(data):
+        picture, dpi = _ofd_place(data, shown, dpi)
+    else:
+        picture = _pdf_place(data, shown, dpi)
     if picture is None:
         return None
     return RenderedComparison(
@@ -233,6 +252,36 @@ def _measure_place(
         distance=compare_pictures(picture, imprint),
         difference_png=difference_png(picture, imprint) if with_picture else None,
     )
+
+
+def _pdf_place(data: bytes, shown: SealPicture, dpi: float) -> bytes | None:
+    # Loads pyHanko and pdfium, which only workers import (issue: /healthz within 5 s).
+    from sealsvc.documents.pdf.geometry import BoxMm
+    from sealsvc.documents.pdf.shown import rendered_region
+
+    place = BoxMm(shown.x_mm, shown.y_mm, shown.width_mm, shown.height_mm)
+    return rendered_region(data, shown.page, place, dpi)
+
+
+def _ofd_place(data: bytes, shown: SealPicture, dpi: float) -> tuple[bytes | None, float]:
+    """PNG of the place, and the resolution it was drawn at: lower for a large page."""
+    # Loads numpy and fonts, which only workers import.
+    from sealsvc.documents.ofd.render.page import render_page
+
+    page = render_page(data, shown.page, dpi)
+    sides = (shown.x_mm, shown.y_mm, shown.x_mm + shown.width_mm, shown.y_mm + shown.height_mm)
+    with Image.open(BytesIO(page.png), formats=("PNG",)) as image:
+        limits = (image.width, image.height) * 2
+        left, top, right, bottom = (
+            min(max(round(side * page.px_per_mm), 0), limit)
+            for side, limit in zip(sides, limits, strict=True)
+        )
+        drawn_dpi = page.px_per_mm * _MM_PER_INCH
+        if right <= left or bottom <= top:
+            return None, drawn_dpi
+        out = BytesIO()
+        image.crop((left, top, right, bottom)).save(out, "PNG")
+        return out.getvalue(), drawn_dpi
 
 
 def _imprint_dpi(imprint: bytes, width_mm: float | None) -> float:

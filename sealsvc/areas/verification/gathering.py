@@ -61,6 +61,7 @@ def gather(deps: Deps, document: DocumentRead, terms: Terms) -> Evidence:
         expectation=terms.expectation,
         validation_time=terms.validation_time or now,
         gathered_at=now,
+        fields=document.fields,
     )
 
 

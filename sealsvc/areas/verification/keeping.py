@@ -20,7 +20,7 @@ from sealsvc.areas.verification.reading import judge_evidence, report_shape
 from sealsvc.areas.verification.reports.etsi import report_xml
 from sealsvc.ports import Sandbox
 from sealsvc.storage.uow import UnitOfWork
-from sealsvc.values import JsonObject, Principal, time_ordered_id
+from sealsvc.values import Json, JsonObject, Principal, time_ordered_id
 from sealsvc.verify.evidence import Evidence
 from sealsvc.verify.policy import POLICIES, Policy
 from sealsvc.verify.record import dump_evidence, load_evidence
@@ -131,11 +131,20 @@ def _encoded(shape: JsonObject, verification_id: str, fact_id: str | None) -> by
         "etsi": f"{own}?format=etsi",
         "evidence": f"{own}?format=evidence",
     }
+    if isinstance(digest := _digest_hex(shape), str):
+        links["trace"] = f"/trace/{digest}"
     shape = {**shape, "receipt": None, "links": links}
     if fact_id is not None:
         shape["receipt"] = {"id": fact_id, "format": RECEIPT_FORMAT}
         links["receipt"] = f"/v1/receipts/{fact_id}"
     return _bytes(shape)
+
+
+def _digest_hex(shape: JsonObject) -> Json:
+    """SHA-256 of the document that a report is about."""
+    subject = shape.get("subject")
+    digest = subject.get("digest") if isinstance(subject, dict) else None
+    return digest.get("hex") if isinstance(digest, dict) else None
 
 
 def _bytes(shape: JsonObject) -> bytes:

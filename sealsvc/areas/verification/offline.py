@@ -79,6 +79,7 @@ def verify_offline(
         expectation=clean_expectation(material.expectation),
         validation_time=validation_time or now,
         gathered_at=now,
+        fields=document.fields,
     )
     return judge_evidence(sandbox, evidence, material.policy)
 

@@ -3,36 +3,49 @@
 from dataclasses import dataclass
 from hashlib import sha256
 
-from sealsvc.documents import DocumentFormat, detect
+from sealsvc.areas.verification.fields import read_fields
+from sealsvc.documents import DocumentFormat, UnsupportedFormat, detect
 from sealsvc.documents.values import DocumentReading, ReadingProblem
+from sealsvc.formats import ObjectKind, SealFormatInvalid, parse_seal, parse_signature
+from sealsvc.formats import detect as detect_object
 from sealsvc.ports import ResourceLimit, Sandbox
 from sealsvc.values import JsonObject
 from sealsvc.verify.certificates import UnreadableCertificateError, read_certificate
-from sealsvc.verify.evidence import Evidence
+from sealsvc.verify.evidence import DocumentFields, Evidence
 from sealsvc.verify.policy import Policy
 from sealsvc.verify.report import Report, sentence, to_dict
+
+_DER_OR_BASE64 = (b"0", b"M")
+"""First octets of a SEQUENCE, plain or as Base64 text."""
 
 
 @dataclass(frozen=True)
 class DocumentRead:
     """A document as read. serials: of each signature's signer certificate, lower-case hex, in the
-    order of `reading.signatures`; None where there is no readable certificate.
+    order of `reading.signatures`; None where there is no readable certificate. fields: of the
+    invoice that the document is, None where it shows none.
     """
 
     sha256: str
     media_type: str
     reading: DocumentReading
     serials: tuple[str | None, ...]
+    fields: DocumentFields | None = None
 
 
 def read_document(sandbox: Sandbox, data: bytes) -> DocumentRead:
     """Read a document where it can do no harm.
 
+    A bare seal or signature value has no document to be held against: UnsupportedFormat says so.
     Raises: UnsupportedFormat, DocumentEncrypted, DocumentUnreadable, ResourceLimit, WorkersBusy.
     """
-    document_format = detect(data)
-    reading, serials = sandbox.run(_read, document_format, data)
-    return DocumentRead(sha256(data).hexdigest(), document_format.media_type, reading, serials)
+    try:
+        document_format = detect(data)
+    except UnsupportedFormat as error:
+        kind = sandbox.run(_bare_kind, data) if data[:1] in _DER_OR_BASE64 else None
+        raise UnsupportedFormat(**({} if kind is None else {"contains": kind})) from error
+    digest, media_type = sha256(data).hexdigest(), document_format.media_type
+    return DocumentRead(digest, media_type, *sandbox.run(_read, document_format, data))
 
 
 def unread_document(data: bytes, limit: ResourceLimit) -> DocumentRead:
@@ -77,9 +90,23 @@ def _judge(evidence: Evidence, policy: Policy) -> Report:
 
 def _read(
     document_format: DocumentFormat, data: bytes
-) -> tuple[DocumentReading, tuple[str | None, ...]]:
+) -> tuple[DocumentReading, tuple[str | None, ...], DocumentFields | None]:
     reading = document_format.read(data)
-    return reading, tuple(_serial(one.signer_certificate_der) for one in reading.signatures)
+    serials = tuple(_serial(one.signer_certificate_der) for one in reading.signatures)
+    return reading, serials, read_fields(document_format.name, data)
+
+
+def _bare_kind(data: bytes) -> str | None:
+    """Of a national seal or signature value without its document: what it is; None for the rest."""
+    try:
+        kind = detect_object(data)
+        if kind is ObjectKind.SEAL:
+            parse_seal(data)
+        elif kind is ObjectKind.SIGNATURE:
+            parse_signature(data)
+    except SealFormatInvalid:
+        return None
+    return f"bare {kind}"
 
 
 def _serial(der: bytes | None) -> str | None:

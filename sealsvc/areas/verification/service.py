@@ -19,6 +19,7 @@ from sealsvc.areas.verification.comparing import (
     fields_of,
     picture_format,
     subject_names,
+    whole_place,
 )
 from sealsvc.areas.verification.gathering import Terms, gather
 from sealsvc.areas.verification.keeping import keep
@@ -206,13 +207,10 @@ def _compared(
         picture = compare_shown(
             deps.sandbox, registered, reading.picture, with_picture=request.with_picture
         )
-    if reading.picture is not None and picture is not None:
+    place = whole_place(reading)
+    if place is not None and picture is not None:
         rendered = compare_rendered(
-            deps.sandbox,
-            registered,
-            request.data,
-            reading.picture,
-            with_picture=request.with_picture,
+            deps.sandbox, registered, request.data, place, with_picture=request.with_picture
         )
         picture = replace(picture, rendered=rendered)
     return SignatureComparison(reading.id, fields_of(registered, names, held=held), picture)

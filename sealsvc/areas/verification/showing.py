@@ -15,7 +15,9 @@ from sealsvc.areas.transparency.model import SEALING_COMPLETED, TraceEvent, Trac
 from sealsvc.areas.verification import service
 from sealsvc.areas.verification.changes import ShownChanges, changes_of
 from sealsvc.areas.verification.model import VerificationRequest
+from sealsvc.areas.verification.previewing import Preview, preview_of
 from sealsvc.areas.verification.reading import DocumentRead
+from sealsvc.documents.pdf import PDF
 from sealsvc.documents.values import SignatureReading
 from sealsvc.values import SealId
 
@@ -51,7 +53,8 @@ class TimelineEvent:
 class ShownVerdict:
     """A kept report (decoded), the timeline, the sealing's receipt.
 
-    pictures, changes: by signature id; changes: of seals that something was done after.
+    pictures, changes: by signature id; changes: of a PDF's seals that something was done after.
+    preview: of an OFD.
     """
 
     report: dict[str, Any]
@@ -59,6 +62,7 @@ class ShownVerdict:
     changes: dict[str, ShownChanges]
     timeline: tuple[TimelineEvent, ...]
     receipt: str | None
+    preview: Preview | None = None
 
 
 def verify_and_show(deps: Deps, request: VerificationRequest) -> ShownVerdict:
@@ -69,15 +73,18 @@ def verify_and_show(deps: Deps, request: VerificationRequest) -> ShownVerdict:
     view, document = service.verify_document(deps, None, request)
     report = json.loads(view.body)
     whole = _sealings(deps, document.sha256)
+    # Only a PDF holds what it was when an earlier seal was put on.
+    is_pdf = document.reading.kind == PDF.name
     earlier = [
         one for digest in _revisions(report, request.data) for one in _sealings(deps, digest)
     ]
     return ShownVerdict(
         report=report,
         pictures=_pictures(deps, document),
-        changes=changes_of(deps.sandbox, request.data, document.reading),
+        changes=changes_of(deps.sandbox, request.data, document.reading) if is_pdf else {},
         timeline=tuple(_timeline(deps, report, [*whole, *earlier])),
         receipt=_receipt_path(whole[-1], document.sha256) if whole else None,
+        preview=preview_of(deps.sandbox, request.data, document.reading),
     )
 
 

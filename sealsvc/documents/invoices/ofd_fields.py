@@ -36,8 +36,11 @@ _NUMBER, _CODE = "发票号码", "发票代码"
 MAX_TAGGED_LINES = 2_000
 
 
-def read_ofd(data: bytes) -> tuple[tuple[Reading, ...], ProblemLog]:
-    """Every carrier in the package and the problems of the package itself; never raises."""
+def read_ofd(data: bytes, *, codes: bool = True) -> tuple[tuple[Reading, ...], ProblemLog]:
+    """Every carrier in the package and the problems of the package itself; never raises.
+
+    codes: also look for QR codes in pictures, which is dear.
+    """
     log = ProblemLog()
     try:
         parts = collect_parts(data, log)
@@ -47,7 +50,10 @@ def read_ofd(data: bytes) -> tuple[tuple[Reading, ...], ProblemLog]:
     except DocumentUnreadable as error:
         log.add("DOCUMENT_UNREADABLE", str(error.fields.get("reason", "")))
         return (), log
-    found = [*_attached(parts, log), *_tagged(parts, log), *_custom(parts), *_codes(parts)]
+    found = [*_attached(parts, log), *_tagged(parts, log), *_custom(parts)]
+    if not codes:
+        return tuple(found), log
+    found += _codes(parts)
     for reading in list(found):
         if reading.invoice is not None and reading.carrier is Carrier.ORIGINAL_XML:
             found += graph_code(reading)

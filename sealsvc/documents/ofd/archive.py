@@ -16,6 +16,11 @@ from sealsvc.formats.values import ReadingProblem
 __all__ = ["Archive", "Entry", "open_archive", "packed"]
 
 
+# PDF viewers look for their mark this far: the same file would be two documents.
+PDF_MARK, PDF_HEAD = b"%PDF-", 1024
+_KIND_MASK, _LINK = 0o170000, 0o120000
+
+
 @dataclass(frozen=True)
 class Archive:
     """An opened package. entries: in the order of the central directory, directories included.
@@ -47,6 +52,8 @@ def open_archive(data: bytes) -> Archive:
     Raises: DocumentEncrypted, DocumentUnreadable (fields `reason`: OFD_PACKAGE_INVALID,
     OFD_PACKAGE_LIMIT or OFD_PATH_ESCAPE; `why`).
     """
+    if data.find(PDF_MARK, 0, PDF_HEAD) >= 0:
+        raise package_invalid("a PDF inside")
     end = directory.find_end(data)
     found: list[Entry] = []
     by_name: dict[str, Entry] = {}
@@ -58,6 +65,7 @@ def open_archive(data: bytes) -> Archive:
         _refuse_bombs(entry, total)
         if entry.name in taken:
             raise package_invalid("entry twice")
+        _refuse_oddities(entry)
         taken.add(entry.name)
         found.append(entry)
         if not entry.is_directory:
@@ -84,6 +92,14 @@ def _named(entry: Entry) -> Entry:
         return entry
     values = {one: getattr(entry, one) for one in Entry.__dataclass_fields__}
     return Entry(**{**values, "name": name})
+
+
+def _refuse_oddities(entry: Entry) -> None:
+    """What unpacks to something else than a plain file of these bytes, or a plain directory."""
+    if entry.external_attributes >> 16 & _KIND_MASK == _LINK:
+        raise package_invalid("symbolic link")
+    if entry.is_directory and entry.size:
+        raise package_invalid("directory with content")
 
 
 def _refuse_bombs(entry: Entry, total: int) -> None:

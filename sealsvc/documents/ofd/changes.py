@@ -57,6 +57,27 @@ def _seal(one: SignedParts, other: SignedParts) -> Change:
     return Change(ChangeClass.OTHER, other.order, "a further signature that is not intact")
 
 
+def revisions(signatures: tuple[SignedParts, ...]) -> tuple[int, ...]:
+    """A number for each: of two, the higher one surely covers the lower one's files.
+
+    The list that orders signatures is protected by none of them, so its order proves nothing; who
+    could choose it would let a new signature borrow the proven time of an old one.
+    """
+    levels: list[list[SignedParts]] = []
+    for one in signatures:
+        levels.append([one])
+        while len(levels) > 1 and not _stands_on(levels[-1], levels[:-1]):
+            last = levels.pop()
+            levels[-1] += last
+    found = {one.order: number for number, level in enumerate(levels, 1) for one in level}
+    return tuple(found[one.order] for one in signatures)
+
+
+def _stands_on(upper: list[SignedParts], lower: list[list[SignedParts]]) -> bool:
+    files = {name for level in lower for one in level for name in one.own}
+    return all(files <= one.covered for one in upper)
+
+
 def worst_of(changes: tuple[Change, ...]) -> ChangeClass:
     """The worst class among changes."""
     return max((one.change_class for one in changes), key=_ORDER.index, default=ChangeClass.NONE)

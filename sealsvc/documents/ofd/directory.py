@@ -156,9 +156,10 @@ def _entry(data: bytes, position: int, end: EndRecord) -> Entry:
         raise package_invalid("zip64")
     _refuse_methods(flags, method, packed, size)
     raw_name, extra = data[name_at:extra_at], data[extra_at:comment_at]
-    name = _decoded(raw_name, flags, extra)
     header = offset + end.shift
     start = _local_data(data, header, raw_name, fields)
+    local_extra = data[header + _LOCAL.size + name_size : start]
+    name = _decoded(raw_name, flags, extra + local_extra)
     if start + packed > end.start:
         raise package_invalid("entry beyond the central directory")
     return Entry(

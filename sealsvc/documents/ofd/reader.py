@@ -5,10 +5,17 @@ Source: ofd.md sections 1 to 5.
 
 from dataclasses import dataclass
 from hashlib import sha256
+from itertools import islice
 
 from sealsvc.documents.ofd import errors, listing, pages
 from sealsvc.documents.ofd.archive import open_archive
-from sealsvc.documents.ofd.changes import SignedParts, changes_after, coverage_of, worst_of
+from sealsvc.documents.ofd.changes import (
+    SignedParts,
+    changes_after,
+    coverage_of,
+    revisions,
+    worst_of,
+)
 from sealsvc.documents.ofd.coverage import PageEntry, Reach, reach_of
 from sealsvc.documents.ofd.limits import MAX_SIGNATURES
 from sealsvc.documents.ofd.listing import ListedSignature, SignatureList
@@ -33,6 +40,8 @@ from sealsvc.documents.values import (
     StampBox,
 )
 
+MAX_EXTRAS = 20
+"""How many files that a signature leaves out are named."""
 NOTHING = Checked(DigestOutcome.NOT_CHECKED, frozenset(), ())
 
 
@@ -122,14 +131,16 @@ def read(data: bytes) -> DocumentReading:
     _note_bases(lists, signatures, parts)
     _note_lists(package, lists, signatures, parts)
     _note_unprotected(package, reaches, parts)
+    _note_extras(package, lists, signatures, parts, reaches)
+    order = revisions(parts)
     return DocumentReading(
         kind="ofd",
         size_bytes=len(data),
         page_count=page_count,
         revision_count=1,
         signatures=tuple(
-            _finished(one, mine, parts, reaches[one.listed.body])
-            for one, mine in zip(signatures, parts, strict=True)
+            _finished(one, mine, parts, reaches[one.listed.body], number)
+            for one, mine, number in zip(signatures, parts, order, strict=True)
         ),
         earlier_signatures=(),
         problems=tuple(package.problems),
@@ -241,8 +252,31 @@ def _note_unprotected(
             package.problems.note(errors.UNPROTECTED_EXTRA, f"{reach.parts[name]} /{name}")
 
 
+def _note_extras(
+    package: Package,
+    lists: tuple[SignatureList, ...],
+    signatures: list[_Signature],
+    parts: tuple[SignedParts, ...],
+    reaches: tuple[Reach, ...],
+) -> None:
+    """Files that a signature leaves out, though nothing that it must cover shows them.
+
+    Programs take data from fixed paths, and readers that unpack to a disk mix names up.
+    """
+    apart = {name for one in parts for name in one.own} | {one.name for one in lists}
+    for signature, mine in zip(signatures, parts, strict=True):
+        known = mine.named | apart | set(reaches[mine.body].missing(mine.named))
+        extras = (name for name in package.names if name not in known)
+        for name in islice(extras, MAX_EXTRAS) if mine.named else ():
+            signature.problems.note(errors.UNPROTECTED_EXTRA, f"/{name}")
+
+
 def _finished(
-    signature: _Signature, mine: SignedParts, parts: tuple[SignedParts, ...], reach: Reach
+    signature: _Signature,
+    mine: SignedParts,
+    parts: tuple[SignedParts, ...],
+    reach: Reach,
+    revision: int,
 ) -> SignatureReading:
     value = signature.value
     name = f"/{signature.listed.name or signature.listed.location}"
@@ -255,7 +289,7 @@ def _finished(
         field_name=name,
         is_timestamp=False,
         sub_filter=value.sub_filter,
-        revision=mine.order,
+        revision=revision,
         byte_range=(),
         coverage=Coverage.UNKNOWN if described is None else coverage_of(mine, reach),
         digest=signature.digest,

@@ -19,6 +19,10 @@ MAX_PIXELS = 3 * MAX_SIDE_PX * MAX_SIDE_PX
 TOLERANCE_MM = 0.01
 RASTERS = ("PNG", "GIF", "JPEG", "BMP")
 PICTURE_UNREADABLE = "PICTURE_UNREADABLE"
+DRAWN_DPI = 300.0
+MAX_RENDERINGS = 8
+"""Pictures drawn for one document; a real one has a seal or two, and drawing costs."""
+_ZIP = b"PK\x03\x04"
 
 
 class StampReader:
@@ -74,19 +78,19 @@ class SealPictures:
 
     def __init__(self) -> None:
         self._left = MAX_PIXELS
-        self._known: dict[bytes, tuple[bytes, str] | None] = {}
+        self._renderings = 0
+        self._known: dict[tuple[bytes, int, int], tuple[bytes, str] | None] = {}
 
     def read(
         self, eseal: ESealReading, stamps: tuple[StampBox, ...], problems: Problems
     ) -> SealPicture | None:
-        """The raster picture of a seal at its first stamp.
+        """The picture of a seal at its first stamp; None without a stamp: nothing is shown.
 
-        None without a stamp, where nothing is shown, and for pictures that are OFDs, which need
-        the renderer.
+        A picture that is an OFD itself is drawn at 300 dpi of the size that the seal names.
         """
-        if not stamps or not eseal.picture or eseal.picture_type.strip().lower() == "ofd":
+        if not stamps or not eseal.picture:
             return None
-        found = self._encoded(eseal.picture)
+        found = self._encoded(eseal)
         if found is None:
             problems.note(PICTURE_UNREADABLE, "seal")
             return None
@@ -101,14 +105,38 @@ class SealPictures:
             height_mm=at.height_mm,
         )
 
-    def _encoded(self, picture: bytes) -> tuple[bytes, str] | None:
-        key = sha256(picture).digest()
+    def _encoded(self, eseal: ESealReading) -> tuple[bytes, str] | None:
+        drawn = _is_package(eseal)
+        size = (eseal.width_mm, eseal.height_mm) if drawn else (0, 0)
+        key = (sha256(eseal.picture).digest(), *size)
         if key not in self._known:
-            image = _raster(picture, self._left)
+            picture = self._drawn(eseal) if drawn else eseal.picture
+            image = None if picture is None else _raster(picture, self._left)
             if image is not None:
                 self._left -= image.width * image.height
             self._known[key] = None if image is None else (to_png(image), rgba_sha256(image))
         return self._known[key]
+
+    def _drawn(self, eseal: ESealReading) -> bytes | None:
+        """An OFD picture as PNG; None where it cannot be drawn, or too many were."""
+        # The renderer is large, and hardly any seal needs it.
+        from sealsvc.documents.ofd.render.sealpicture import render_seal_picture
+
+        if self._renderings >= MAX_RENDERINGS:
+            return None
+        self._renderings += 1
+        size = (float(eseal.width_mm), float(eseal.height_mm))
+        try:
+            return render_seal_picture(eseal.picture, eseal.picture_type, *size, DRAWN_DPI)
+        except MemoryError:
+            raise
+        except Exception:  # SealPictureUnrenderable, and what numpy thinks of hostile numbers
+            return None
+
+
+def _is_package(eseal: ESealReading) -> bool:
+    """By the bytes too: a type that lies must not keep the picture from being seen."""
+    return eseal.picture_type.strip().lower() == "ofd" or eseal.picture[:4] == _ZIP
 
 
 def _raster(picture: bytes, budget: int) -> Image.Image | None:

@@ -23,6 +23,8 @@ from sealsvc.documents.pdf.errors import (
     FieldNameTaken,
     SignatureTooLarge,
 )
+from sealsvc.documents.pdf.fast.writer import finish as fast_finish
+from sealsvc.documents.pdf.fast.writer import is_ours, try_prepare
 from sealsvc.documents.pdf.fields import read_form
 from sealsvc.documents.pdf.mdp import read_permissions
 from sealsvc.documents.pdf.opening import OpenedDocument, open_document
@@ -86,10 +88,14 @@ class _RevisionWriter(IncrementalPdfFileWriter):
 def prepare(data: bytes, spec: SealingSpec) -> PreparedSealing:
     """A revision with one more, still empty signature; `data` is its exact prefix.
 
+    Our own writer where it understands the file, pyHanko otherwise; what the file is decides.
     Raises: DocumentEncrypted, DocumentUnreadable, CertificateAlreadyInDocument,
     DocmdpForbidsSeal, ExistingSignatureBroken, FieldNameTaken, PageNotFound,
     PlacementOutOfPage, ImprintUnreadable.
     """
+    fast = try_prepare(data, spec)
+    if fast is not None:
+        return fast
     reading = read(data)
     _refuse_unfit(reading, spec)
     opened = open_document(data)
@@ -117,6 +123,8 @@ def finish(prepared: PreparedSealing, signature: bytes) -> bytes:
 
     Raises: SignatureTooLarge.
     """
+    if is_ours(prepared):
+        return fast_finish(prepared, signature)
     material, tbs, start, end = _unpack(prepared.state)
     value = cades.signed_data(material, tbs, signature).hex().encode("ascii")
     room = end - start - 2

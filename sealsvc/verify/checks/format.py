@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from sealsvc.documents.values import Coverage, ReadingProblem
-from sealsvc.verify.case import Case
+from sealsvc.verify.case import Case, PathResult
 from sealsvc.verify.checks.algorithms import SIGNATURE
 from sealsvc.verify.checks.national import SAID_BY_MEMBERS, reading_finding
 from sealsvc.verify.evidence import Evidence
@@ -69,7 +69,8 @@ def check(case: Case) -> tuple[Finding, ...]:
     if reading.sub_filter not in formats:
         found.append(noticed("SUBFILTER_UNKNOWN", case.id, sub_filter=reading.sub_filter[:64]))
     for problem in reading.problems:
-        found += _problem(problem, case.id)
+        late = problem.code == "OFD_UNPROTECTED_EXTRA" and _covers_all(case)
+        found += _problem(problem, case.id, Weight.DOUBT if late else None)
     if reading.coverage is Coverage.PARTIAL:
         # A package's signature names the parts it covers; that it left some out is no forgery.
         package = Weight.DOUBT if reading.sub_filter.startswith("OFD.") else None
@@ -77,6 +78,16 @@ def check(case: Case) -> tuple[Finding, ...]:
     elif reading.coverage is Coverage.UNKNOWN:
         found.append(noticed("COVERAGE_UNKNOWN", case.id))
     return tuple(found)
+
+
+def _covers_all(case: Case) -> bool:
+    """Whether its software covers every file, so that one left out came later.
+
+    Seals of this service do; offline, whom the trusted root certifies is taken to be one.
+    """
+    if case.evidence.registry_asked:
+        return case.signature.issued_by_us is not None
+    return case.chain.result is PathResult.VALID
 
 
 def check_document(evidence: Evidence) -> tuple[Finding, ...]:
@@ -105,7 +116,7 @@ def _problem(
     code = problem.code
     if code in SAID_ELSEWHERE or code in SAID_BY_MEMBERS:
         return
-    national = reading_finding(problem, subject)
+    national = reading_finding(problem, subject, weight)
     if national is not None:
         yield national
         return

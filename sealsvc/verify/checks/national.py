@@ -15,6 +15,7 @@ from sealsvc.formats.values import ESealReading
 from sealsvc.verify.case import Case, Chain, PathResult, Revocation, Status
 from sealsvc.verify.evidence import SignatureEvidence
 from sealsvc.verify.findings import Finding, noticed
+from sealsvc.verify.messages import Weight
 from sealsvc.verify.policy import RevocationMode
 
 # Reader's codes that a finding of the same name speaks about; `detail` fills its {where}.
@@ -60,18 +61,24 @@ NATIONAL_PROBLEMS = frozenset(
         "SEAL_NOT_YET_VALID",
     }
 )
+_LENIENTLY = {"SEAL": "SEAL_READ_LENIENTLY", "SIG": "SIG_READ_LENIENTLY"}
 # Said by the common checks from the reading's own members: digest, value, signer's certificate.
 SAID_BY_MEMBERS = frozenset({"SIG_DATA_HASH_MISMATCH", "SIG_SIGNATURE_INVALID"})
 
 
-def reading_finding(problem: ReadingProblem, subject: str) -> Finding | None:
-    """What a reader's national code means; None for a code that is not one of these."""
+def reading_finding(
+    problem: ReadingProblem, subject: str, weight: Weight | None = None
+) -> Finding | None:
+    """What a reader's national code means; None for a code that is not one of these.
+
+    weight: in place of the code's usual one.
+    """
     code = problem.code
     if code in NATIONAL_PROBLEMS:
-        return noticed(code, subject, where=problem.detail[:120])
+        return noticed(code, subject, weight=weight, where=problem.detail[:120])
     if code in WARNING_CODES:
         kind, _, what = code.partition("_")
-        return noticed(f"{kind}_READ_LENIENTLY", subject, where=what)
+        return noticed(_LENIENTLY[kind], subject, where=what)
     return None
 
 

@@ -6,17 +6,22 @@ from dataclasses import dataclass
 from sealsvc.documents.values import SignatureOutcome
 from sealsvc.values import Declaration, DocumentRole, SealType
 from sealsvc.verify.case import Case, PathResult
-from sealsvc.verify.evidence import Expectation
+from sealsvc.verify.evidence import DocumentFields, Expectation
 from sealsvc.verify.findings import DOCUMENT, Finding, noticed
 from sealsvc.verify.messages import Weight
+
+_SELLER = "seller.tax_id"
+_STATE_ORGAN = "11"
 
 
 @dataclass(frozen=True)
 class Terms:
-    """What the document is held against, from the caller first, then from the sealers.
+    """What the document is held against: the caller first, the document itself, then the sealers.
 
     parties_demanded: the caller named the parties, so each must have sealed. contradictory: the
-    declarations made at sealing disagree and the caller settles nothing.
+    declarations made at sealing disagree and neither caller nor document settles anything. fields:
+    the document's own, None where they do not count. from_fields: the seller is taken from them.
+    seller_sealed: one of the seals is established as that seller's.
     """
 
     role: DocumentRole | None = None
@@ -27,6 +32,9 @@ class Terms:
     parties_demanded: bool = False
     from_declaration: bool = False
     contradictory: bool = False
+    fields: DocumentFields | None = None
+    from_fields: bool = False
+    seller_sealed: bool = False
 
     @property
     def comparable(self) -> bool:
@@ -34,33 +42,55 @@ class Terms:
         return bool(self.seller_uscc or self.party_usccs or self.seal_type or self.signer_uscc)
 
 
-def terms_of(cases: Sequence[Case], expected: Expectation) -> Terms:
+def terms_of(
+    cases: Sequence[Case], expected: Expectation, fields: DocumentFields | None = None
+) -> Terms:
     """The terms of a document. Source: CONTRACT section 1 (`semantics`).
 
-    A declaration counts only if it is of the role the caller expects, and if it says anything.
+    Fields and declarations count only if they are of the role the caller expects, and if they say
+    anything. Where the document says that it is an invoice, no declaration makes it another thing.
     """
+    own = fields if fields and _wanted(expected) in (None, fields.role) else None
     declared = [
         stated
         for case in cases
         if (stated := case.signature.declaration) is not None
         and _says_anything(stated)
-        and expected.role in (None, stated.role)
+        and _wanted(expected, own) in (None, stated.role)
     ]
     first = declared[0] if declared else Declaration()
-    seller = expected.seller_uscc or first.seller_uscc
-    parties = expected.party_usccs or first.party_usccs
+    read = own.seller_uscc if own else None
+    seller = expected.seller_uscc or read or first.seller_uscc
     said = {(one.role, one.seller_uscc, frozenset(one.party_usccs)) for one in declared}
-    settled = bool(expected.seller_uscc or expected.party_usccs)
+    settled = bool(expected.seller_uscc or expected.party_usccs or read)
     return Terms(
-        role=expected.role or (first.role if declared else _implied_role(expected)),
+        role=_role(expected, own, first if declared else None),
         seller_uscc=seller,
-        party_usccs=parties,
+        party_usccs=expected.party_usccs or (() if read else first.party_usccs),
         seal_type=expected.seal_type,
         signer_uscc=expected.signer_uscc,
         parties_demanded=bool(expected.party_usccs),
         from_declaration=bool(declared) and not settled,
         contradictory=len(said) > 1 and not settled,
+        fields=own,
+        from_fields=read is not None and expected.seller_uscc is None,
+        seller_sealed=any(_established(case) and _owner(case) == seller for case in cases),
     )
+
+
+def _wanted(expected: Expectation, own: DocumentFields | None = None) -> DocumentRole | None:
+    """The role that is asked for, else the one that the document itself has."""
+    return expected.role or _implied_role(expected) or (own.role if own else None)
+
+
+def _role(
+    expected: Expectation, own: DocumentFields | None, declared: Declaration | None
+) -> DocumentRole | None:
+    if expected.role is not None:
+        return expected.role
+    if own is not None:
+        return own.role
+    return declared.role if declared is not None else _implied_role(expected)
 
 
 def check(case: Case, terms: Terms) -> tuple[Finding, ...]:
@@ -70,8 +100,10 @@ def check(case: Case, terms: Terms) -> tuple[Finding, ...]:
     found = [*_type_fits(case, terms)]
     if not terms.comparable:
         return (*found, noticed("PARTIES_UNKNOWN", case.id))
-    source = "DECLARATION" if terms.from_declaration else "EXPECTATION"
-    found.append(noticed("DOCUMENT_FIELDS_NOT_READ", case.id, source=source))
+    if terms.fields is None:
+        source = "DECLARATION" if terms.from_declaration else "EXPECTATION"
+        found.append(noticed("DOCUMENT_FIELDS_NOT_READ", case.id, source=source))
+    found += _declaration_agrees(case, terms)
     named = (*_type_expected(case, terms), *_owner_expected(case, terms))
     return (*found, *dict.fromkeys((*named, *_signer_expected(case, terms))))
 
@@ -84,7 +116,7 @@ def check_document(cases: Sequence[Case], terms: Terms) -> tuple[Finding, ...]:
     for uscc in dict.fromkeys(terms.party_usccs):
         if uscc not in sealed:
             found.append(noticed("CONTRACT_PARTY_MISSING", DOCUMENT, weight=weight, expected=uscc))
-    return tuple(found)
+    return (*found, *_about_fields(terms))
 
 
 def _says_anything(stated: Declaration) -> bool:
@@ -123,15 +155,100 @@ def _owner_expected(case: Case, terms: Terms) -> Iterable[Finding]:
         return
     owner = _owner(case)
     if owner is None:
-        yield noticed("OWNER_NOT_ESTABLISHED", case.id)
+        yield _nobody(case, terms)
         return
     if terms.seller_uscc and owner != terms.seller_uscc:
-        expected = terms.seller_uscc
-        yield noticed("SELLER_SEAL_MISMATCH", case.id, owner=owner, expected=expected)
+        yield _other_owner(case, terms, owner)
+        if terms.from_fields and not _is_merchant(case, owner):
+            return
     if terms.party_usccs and owner not in terms.party_usccs:
         yield noticed("CONTRACT_PARTY_MISMATCH", case.id, owner=owner)
     if not _established(case):
         yield noticed("OWNER_NOT_ESTABLISHED", case.id)
+
+
+def _nobody(case: Case, terms: Terms) -> Finding:
+    """A seal that names no owner: held against nothing that the document alone demands."""
+    if terms.from_fields and not _vouched(case):
+        return _not_compared(case, terms)
+    return noticed("OWNER_NOT_ESTABLISHED", case.id)
+
+
+def _other_owner(case: Case, terms: Terms, owner: str) -> Finding:
+    """R05, as hard as what it rests on.
+
+    What only the document says is held against merchants: a tax bureau's supervision seal on a
+    genuine invoice is not its seller's, nor meant to be. Printed words do not tell buyer from
+    seller for sure, so the buyer's seal is then a doubt; contradictory carriers make it one too.
+    """
+    expected = terms.seller_uscc
+    weight = None
+    if terms.from_fields and terms.fields is not None:
+        if not _is_merchant(case, owner):
+            return _not_compared(case, terms)
+        swapped = terms.fields.printed_only and owner == terms.fields.buyer_uscc
+        if swapped or _SELLER in terms.fields.disagreements:
+            weight = Weight.DOUBT
+    return noticed("SELLER_SEAL_MISMATCH", case.id, weight=weight, owner=owner, expected=expected)
+
+
+def _not_compared(case: Case, terms: Terms) -> Finding:
+    """Without effect once the seller's own seal is there."""
+    weight = Weight.OMITTED if terms.seller_sealed else Weight.SKIPPED
+    return noticed("SELLER_NOT_COMPARED", case.id, weight=weight)
+
+
+def _declaration_agrees(case: Case, terms: Terms) -> Iterable[Finding]:
+    """What was declared at sealing against the document itself, which counts before it."""
+    own, stated = terms.fields, case.signature.declaration
+    if own is None or stated is None or not _says_anything(stated):
+        return
+    pairs = (
+        ("role", own.role, stated.role),
+        ("number", _folded(own.number), _folded(stated.number)),
+        ("sellerUscc", own.seller_uscc, stated.seller_uscc),
+    )
+    differing = [name for name, read, said in pairs if read and said and read != said]
+    if differing:
+        yield noticed("FIELDS_DIFFER_FROM_DECLARATION", case.id, fields=", ".join(differing))
+
+
+def _about_fields(terms: Terms) -> Iterable[Finding]:
+    """What the document's own fields are worth, whoever sealed it."""
+    own = terms.fields
+    if own is None:
+        return
+    yield noticed("DOCUMENT_FIELDS_READ", DOCUMENT, source=own.source)
+    if not terms.from_fields and own.seller_uscc and terms.seller_uscc != own.seller_uscc:
+        yield noticed(
+            "FIELDS_DIFFER_FROM_EXPECTATION",
+            DOCUMENT,
+            read=own.seller_uscc,
+            expected=terms.seller_uscc,
+        )
+    if own.disagreements:
+        weight = Weight.DOUBT if _SELLER in own.disagreements else None
+        named = ", ".join(own.disagreements)
+        yield noticed("INVOICE_CARRIERS_DISAGREE", DOCUMENT, weight=weight, fields=named)
+    if own.arithmetic_errors:
+        named = ", ".join(own.arithmetic_errors)
+        yield noticed("INVOICE_ARITHMETIC_WRONG", DOCUMENT, codes=named)
+    if own.number_errors:
+        yield noticed("INVOICE_NUMBER_WRONG", DOCUMENT, codes=", ".join(own.number_errors))
+    if own.tax_signature:
+        yield noticed("TAX_SIGNATURE_UNVERIFIED", DOCUMENT)
+
+
+def _folded(number: str | None) -> str:
+    return "".join((number or "").split()).upper()
+
+
+def _is_merchant(case: Case, owner: str) -> bool:
+    """Whether somebody we trust vouches for the owner, and it is no organ of the state.
+
+    Source: GB 32100-2015, position 1 and 2: `11` is a state organ.
+    """
+    return _vouched(case) and not owner.startswith(_STATE_ORGAN)
 
 
 def _signer_expected(case: Case, terms: Terms) -> Iterable[Finding]:
@@ -162,5 +279,8 @@ def _certified(case: Case) -> str | None:
 
 def _established(case: Case) -> bool:
     """Whether it is sure who made the signature: the key fits, and somebody vouches for it."""
-    vouched = case.seal is not None or case.chain.result is PathResult.VALID
-    return vouched and case.reading.signature is SignatureOutcome.VERIFIES
+    return _vouched(case) and case.reading.signature is SignatureOutcome.VERIFIES
+
+
+def _vouched(case: Case) -> bool:
+    return case.seal is not None or case.chain.result is PathResult.VALID

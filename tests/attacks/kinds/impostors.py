@@ -35,6 +35,7 @@ ONE = (INVOICE,)
 def forced(act: Callable[[pytest.MonkeyPatch], bytes]) -> bytes:
     """With a sealer that seals whatever it is given, as a dishonest party's own would."""
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sealer, "try_prepare", lambda *_: None)
         patch.setattr(sealer, "_refuse_unfit", lambda *_: None)
         patch.setattr(sealer, "_refuse_forbidden", lambda *_: None)
         patch.setattr(sealer, "harm_of_seal", lambda *_: None)
@@ -157,6 +158,7 @@ def meddling(name: str) -> Make:
                 widget.add_field(writer, field)
                 MEDDLING[name](writer, field)
 
+            patch.setattr(sealer, "try_prepare", lambda *_: None)  # only pyHanko can be made to meddle
             patch.setattr(sealer, "add_field", add_field)
             return pdf.sealed(data, world.chain("contract-b"), placement=SECOND)
 

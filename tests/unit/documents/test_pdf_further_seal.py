@@ -27,6 +27,7 @@ SECOND = Placement(page=1, x_mm=100, y_mm=30, width_mm=40)
 def forced() -> Iterator[pytest.MonkeyPatch]:
     """A sealer that seals whatever it is given."""
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sealer, "try_prepare", lambda *_: None)
         patch.setattr(sealer, "_refuse_unfit", lambda *_: None)
         patch.setattr(sealer, "_refuse_forbidden", lambda *_: None)
         patch.setattr(sealer, "harm_of_seal", lambda *_: None)
@@ -41,6 +42,7 @@ def second_seal(patch: pytest.MonkeyPatch, meddle: Meddle, base: bytes | None = 
         meddle(writer, field)
 
     data = base or sealed_once()  # kept between tests: made before the sealer is patched
+    patch.setattr(sealer, "try_prepare", lambda *_: None)  # only pyHanko can be made to meddle
     patch.setattr(sealer, "add_field", add_field)
     return pdf.sealed(data, chain_named("second"), placement=SECOND)
 
@@ -277,6 +279,7 @@ def locking_seal(patch: pytest.MonkeyPatch, lock: dict[str, Any]) -> bytes:
         field[NAME("/Lock")] = writer.add_object(generic.DictionaryObject(entries))
         widget.add_field(writer, field)
 
+    patch.setattr(sealer, "try_prepare", lambda *_: None)  # only pyHanko can be made to meddle
     patch.setattr(sealer, "add_field", add_field)
     data = pdf.sealed(pdf.plain())
     patch.setattr(sealer, "add_field", widget.add_field)

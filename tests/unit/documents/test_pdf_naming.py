@@ -114,6 +114,7 @@ def test_further_seal_is_named_with_its_page() -> None:
 
 def test_names_survive_what_an_earlier_signature_forbids() -> None:
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sealer, "try_prepare", lambda *_: None)
         patch.setattr(sealer, "_refuse_unfit", lambda *_: None)
         patch.setattr(sealer, "_refuse_forbidden", lambda *_: None)
         patch.setattr(sealer, "harm_of_seal", lambda *_: None)

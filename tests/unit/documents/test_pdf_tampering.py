@@ -403,6 +403,7 @@ def test_security_store_keeps_a_certification() -> None:
 def test_two_seals_and_a_change_between_them() -> None:
     changed = revision(append_content)(sealed_once())
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sealer, "try_prepare", lambda *_: None)
         patch.setattr(sealer, "_refuse_unfit", lambda *_: None)
         patch.setattr(sealer, "harm_of_seal", lambda *_: None)
         data = pdf.sealed(changed, pdf.chain_named("second"))

@@ -2,7 +2,13 @@
 
 from sealsvc.areas.sealing.service.query import document, get
 from sealsvc.areas.sealing.service.record import reconcile
-from sealsvc.areas.sealing.service.report import operator_seals, report_seal, sealed_report
+from sealsvc.areas.sealing.service.report import (
+    operator_seals,
+    report_seal,
+    require_report_seal,
+    sealed_report,
+    under_operator_seal,
+)
 from sealsvc.areas.sealing.service.seal import SealingRequest, SealingResult, seal
 
 __all__ = [
@@ -13,6 +19,8 @@ __all__ = [
     "operator_seals",
     "reconcile",
     "report_seal",
+    "require_report_seal",
     "seal",
     "sealed_report",
+    "under_operator_seal",
 ]

@@ -17,7 +17,16 @@ from sealsvc.areas.seals.model.views import SealApplication, SealFilter, SealVie
 from sealsvc.areas.verification import service as verification
 from sealsvc.areas.verification.reports.paper import SEAL_PLACE, report_pdf
 from sealsvc.errors import Unavailable
-from sealsvc.values import DocumentRole, Principal, Scope, SealId, SealMedium, SealStatus, SealType
+from sealsvc.values import (
+    DocumentRole,
+    Placement,
+    Principal,
+    Scope,
+    SealId,
+    SealMedium,
+    SealStatus,
+    SealType,
+)
 
 REPORT_SEAL_NAME = "核验报告专用章"
 # Whoever has a report's id may ask for its page; many at once must not mean many uses of the seal.
@@ -57,17 +66,31 @@ def sealed_report(deps: Deps, verification_id: str) -> bytes:
     Raises: VerificationNotFound, OperatorSealMissing, and what `seal` raises.
     """
     view = verification.get(deps, verification_id)
-    uscc = deps.config.operator_uscc
-    active = [one for one in operator_seals(deps) if one.status is SealStatus.ACTIVE]
-    if uscc is None or not active:
-        raise OperatorSealMissing()
+    require_report_seal(deps)  # before the page is drawn
     page = deps.sandbox.run(report_pdf, json.loads(view.body), None, at=view.created_at)
-    seal_id = active[-1].seal_id
-    with _ONE_AT_A_TIME[crc32(verification_id.encode()) % len(_ONE_AT_A_TIME)]:
-        made = _made(deps, seal_id, page)
+    return under_operator_seal(deps, page, SEAL_PLACE, verification_id)
+
+
+def require_report_seal(deps: Deps) -> SealView:
+    """The operator's newest active seal for reports. Raises: OperatorSealMissing."""
+    active = [one for one in operator_seals(deps) if one.status is SealStatus.ACTIVE]
+    if not active:
+        raise OperatorSealMissing()
+    return active[-1]
+
+
+def under_operator_seal(deps: Deps, page: bytes, place: Placement, number: str) -> bytes:
+    """A page of our own under the operator's seal; the same page gives the same file.
+
+    number: the declared number of what the page speaks of; one at a time is sealed for it.
+    Raises: OperatorSealMissing, and what `seal` raises.
+    """
+    held = require_report_seal(deps)
+    with _ONE_AT_A_TIME[crc32(number.encode()) % len(_ONE_AT_A_TIME)]:
+        made = _made(deps, held.seal_id, page)
         if made is None:
-            _seal_page(deps, uscc, seal_id, page, verification_id)
-            made = _made(deps, seal_id, page)
+            _seal_page(deps, held, page, place, number)
+            made = _made(deps, held.seal_id, page)
     assert made is not None  # it was just completed
     return made
 
@@ -78,15 +101,15 @@ def _made(deps: Deps, seal_id: SealId, page: bytes) -> bytes | None:
     return None if digest is None else deps.blobs.get(digest)
 
 
-def _seal_page(deps: Deps, uscc: str, seal_id: SealId, page: bytes, verification_id: str) -> None:
+def _seal_page(deps: Deps, held: SealView, page: bytes, place: Placement, number: str) -> None:
     request = SealingRequest(
-        seal_id=seal_id,
+        seal_id=held.seal_id,
         data=page,
-        place=PlaceWish(SEAL_PLACE.page, SEAL_PLACE.x_mm, SEAL_PLACE.y_mm, SEAL_PLACE.width_mm),
+        place=PlaceWish(place.page, place.x_mm, place.y_mm, place.width_mm),
         role=DocumentRole.OTHER,
-        number=verification_id,
+        number=number,
     )
-    seal(deps, _operator(uscc), request)
+    seal(deps, _operator(held.owner_uscc), request)
 
 
 def _operator(uscc: str) -> Principal:

@@ -26,6 +26,7 @@ from sealsvc.areas.sealing.placing import (
     USUAL_WIDTH_MM,
     Box,
     PlaceWish,
+    over_keyword,
     page_number,
     placed,
     seals_on,
@@ -39,6 +40,7 @@ from sealsvc.areas.verification import service as verification
 from sealsvc.areas.verification.gathering import Terms
 from sealsvc.areas.verification.reading import DocumentRead, read_document
 from sealsvc.documents import detect
+from sealsvc.documents.keywords import find_keyword
 from sealsvc.documents.pdf.errors import DocmdpForbidsSeal, ExistingSignatureBroken
 from sealsvc.documents.values import (
     DigestOutcome,
@@ -107,8 +109,9 @@ def seal(deps: Deps, principal: Principal, request: SealingRequest) -> SealingRe
 
     Raises: SealNotFound, what `may_use` raises, EntityAlreadyCancelled, DeclarationInvalid,
     UnsupportedFormat, DocumentEncrypted, DocumentUnreadable, ExistingSignatureBroken,
-    DocmdpForbidsSeal, PageNotFound, PlacementOutOfPage, PlacementInvalid, SealingIntentClosed,
-    SealingSelfCheckFailed, ResourceLimit, WorkersBusy, StorageFull, CaUnavailable.
+    DocmdpForbidsSeal, PageNotFound, PlacementOutOfPage, PlacementInvalid, KeywordNotFound,
+    SealingIntentClosed, SealingSelfCheckFailed, ResourceLimit, WorkersBusy, StorageFull,
+    CaUnavailable.
     """
     registered = seals.get(deps, request.seal_id)
     may_use(for_use(registered), principal, request.role, deps.clock.now())
@@ -188,11 +191,18 @@ def _placement(
 ) -> Placement | None:
     if request.place.invisible or (request.straddle and request.place == PlaceWish()):
         return None
-    page = page_number(request.place, document.reading)
-    page_mm = deps.sandbox.run(detect(request.data).page_size, request.data, page)
+    wish, ratio = request.place, _height_ratio(registered)
+    page_size = detect(request.data).page_size
     width = registered.width_mm or USUAL_WIDTH_MM
-    imprint = Box(0, 0, width, width * _height_ratio(registered))
-    return placed(request.place, page, page_mm, imprint, seals_on(document.reading, page))
+    if wish.keyword is not None:
+        found = deps.sandbox.run(find_keyword, request.data, wish.keyword)
+        wanted = wish.width_mm or width
+        size = deps.sandbox.run(page_size, request.data, found.page)
+        wish = over_keyword(found, size, Box(0, 0, wanted, wanted * ratio))
+    page = page_number(wish, document.reading)
+    page_mm = deps.sandbox.run(page_size, request.data, page)
+    imprint = Box(0, 0, width, width * ratio)
+    return placed(wish, page, page_mm, imprint, seals_on(document.reading, page))
 
 
 def _height_ratio(registered: SealView) -> float:

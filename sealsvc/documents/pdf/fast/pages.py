@@ -3,6 +3,7 @@
 Source: ISO 32000-2, 7.7.3 (page tree, inheritance), 14.11.2 (boxes); pdf.md section 2 rule 5.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -76,13 +77,32 @@ def find_page(structure: Structure, number: int) -> PdfPage:
         count = _count(node)
 
 
+def all_pages(structure: Structure) -> Iterator[PdfPage]:
+    """Every page in order, each node of the tree read once. Raises: NotUnderstood."""
+    reference, node = _root(structure)
+    seen = {reference}
+    pending: list[tuple[Reference, list[Dictionary]]] = [(reference, [node])]
+    while pending:
+        parent, path = pending.pop()
+        child = structure.object(parent)
+        if child.dictionary is None or len(path) > MAX_DEPTH or len(seen) > 2 * MAX_PAGES:
+            raise NotUnderstood("page tree")
+        if b"Kids" not in child.dictionary.entries:
+            yield PdfPage(child, child.dictionary, path)
+            continue
+        kids = array_of_references(structure.resolve(child.dictionary.get(b"Kids")) or b"")
+        for kid in reversed(kids):
+            below = structure.object(kid)
+            if kid in seen or below.dictionary is None:
+                raise NotUnderstood("page tree")
+            _leaves(below, parent)
+            seen.add(kid)
+            pending.append((kid, [*path, below.dictionary]))
+
+
 def pages_sharing(structure: Structure, key: bytes, reference: Reference) -> int:
     """How many pages have that reference as the value of a key. Raises: NotUnderstood."""
-    found = 0
-    for number in range(1, page_count(structure) + 1):
-        page = find_page(structure, number)
-        found += as_reference(page.dictionary.get(key)) == reference
-    return found
+    return sum(as_reference(page.dictionary.get(key)) == reference for page in all_pages(structure))
 
 
 def _root(structure: Structure) -> tuple[Reference, Dictionary]:

@@ -93,7 +93,7 @@ def enclose(revision: Revision, hole: Hole, second_id: bytes) -> tuple[bytes, by
     end = section_at + len(section)
     if end > MAX_OFFSET:
         raise NotUnderstood("too large")
-    byte_range = b"/ByteRange[0 %d %d %d]" % (start, stop, end - stop)
+    byte_range = b"/ByteRange [0 %d %d %d]" % (start, stop, end - stop)
     return head, b"%b%b%b" % (byte_range.ljust(BYTE_RANGE_WIDTH), rest, section)
 
 

@@ -17,9 +17,9 @@ from sealsvc.documents.pdf.fast.form import PdfField, PdfForm
 from sealsvc.documents.pdf.fast.pages import (
     Box,
     PdfPage,
+    all_pages,
     find_page,
     how_shown,
-    page_count,
     pages_sharing,
     seal_rectangle,
 )
@@ -81,7 +81,9 @@ def add_seal(
     else:
         field = _add_field(revision, form, seal, number)
         _register(revision, form, field, seal, number)
-    before = (b"<</Type/Sig/Filter/Adobe.PPKLite/SubFilter/ETSI.CAdES.detached%b%b/Contents ") % (
+    before = (
+        b"<</Type /Sig/Filter /Adobe.PPKLite/SubFilter /ETSI.CAdES.detached%b%b/Contents "
+    ) % (
         seal.identity,
         _CERTIFIES if seal.certify else b"",
     )
@@ -271,8 +273,7 @@ def _widget_box(structure: Structure, field: PdfField) -> Box | None:
 def _rotation(structure: Structure, field: PdfField) -> int:
     """The rotation of the page a widget stands on."""
     owner = as_reference(field.dictionary.get(b"P"))
-    for number in range(1, page_count(structure) + 1):
-        page = find_page(structure, number)
+    for page in all_pages(structure):
         if page.object.reference == owner:
             return how_shown(structure, page).rotate
     raise NotUnderstood("page of a field")

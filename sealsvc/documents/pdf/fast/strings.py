@@ -10,6 +10,7 @@ from sealsvc.documents.pdf.fast.refusal import NotUnderstood
 
 _ESCAPE = re.compile(rb"\\(?:([0-7]{1,3})|(\r\n|\r|\n)|([\0-\xff]))|(\r\n|\r)")
 _LETTERS = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f"}
+_SPECIAL = re.compile(rb"[\\()\r\n\0]")
 _PLAIN = re.compile(r"[ -'*-\[\]-~]*")
 
 
@@ -52,10 +53,14 @@ def decode_text(raw: bytes | None) -> str:
 
 
 def text_string(text: str) -> bytes:
-    """A raw text string: ASCII as it is, anything else as UTF-16 in hexadecimal (7.9.2.2)."""
+    """A raw literal string: ASCII as it is, anything else as UTF-16 (7.9.2.2)."""
     if _PLAIN.fullmatch(text) is not None:
         return b"(%b)" % text.encode("ascii")
-    return b"<FEFF%b>" % text.encode("utf-16-be").hex().upper().encode("ascii")
+    return b"(%b)" % _SPECIAL.sub(_escape, b"\xfe\xff" + text.encode("utf-16-be"))
+
+
+def _escape(match: re.Match[bytes]) -> bytes:
+    return b"\\%03o" % match.group()[0]
 
 
 def date_string(moment: datetime) -> bytes:

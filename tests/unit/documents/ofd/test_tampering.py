@@ -588,11 +588,11 @@ def test_page_sizes() -> None:
             page_size(data, page)
 
 
-def test_a_seal_without_raster_picture_has_none() -> None:
+def test_a_seal_whose_picture_cannot_be_drawn_has_none() -> None:
     parts = ofd.signed(ofd.unsigned())
     described = parts[f"{SIGN}/Signature.xml"]
-    for picture, problem in ((b"PK\x03\x04", set()), (b"noise", {"PICTURE_UNREADABLE"})):
-        kind = "ofd" if not problem else "png"
+    problem = {"PICTURE_UNREADABLE"}
+    for picture, kind in ((b"PK\x03\x04", "ofd"), (b"noise", "png"), (b"noise", "ofd")):
         seal = seals.make_seal(picture=picture, picture_type=kind)
         parts[f"{SIGN}/SignedValue.dat"] = seals.make_signature(
             seal_der=seal, data_hash=ofd.digest("sm3", described)

@@ -14,7 +14,7 @@ from sealsvc.documents.pdf.errors import DocumentEncrypted, PageNotFound
 from sealsvc.documents.pdf.fast.budget import Budget
 from sealsvc.documents.pdf.fast.filters import decode_stream
 from sealsvc.documents.pdf.fast.form import read_form
-from sealsvc.documents.pdf.fast.pages import Shown, find_page, how_shown, page_count
+from sealsvc.documents.pdf.fast.pages import Shown, all_pages, find_page, how_shown, page_count
 from sealsvc.documents.pdf.fast.refusal import NotUnderstood
 from sealsvc.documents.pdf.fast.structure import understand
 from sealsvc.documents.pdf.fast.tokens import read_dictionary
@@ -23,6 +23,7 @@ from sealsvc.documents.pdf.opening import open_document
 from tests.builders import pdf
 from tests.builders.pdf import PdfBuilder, Revision
 from tests.fuzz.pdf_fast_target import damaged, pdf_fast
+from tests.unit.documents.pdf_fast.checks import fast_sealed
 from tests.unit.documents.pdf_fast.generator import generated
 
 BASES = {
@@ -42,6 +43,8 @@ def test_agrees_with_pikepdf(base: bytes) -> None:
     with pikepdf.open(BytesIO(base)) as opened:
         assert structure.catalog.reference == opened.Root.objgen
         assert page_count(structure) == len(opened.pages)
+        every = [page.object.reference for page in all_pages(structure)]
+        assert every == [page.objgen for page in opened.pages]
         for number, page in enumerate(opened.pages, 1):
             assert find_page(structure, number).object.reference == page.objgen
             assert find_page(structure, number - len(opened.pages) - 1).object.reference == (
@@ -232,6 +235,42 @@ def test_a_web_of_sections_ends_soon() -> None:
         data = Revision(data).put(100 + number, b"<<>>").build()
     begin = time.thread_time()
     assert len(understand(data).older()) == 60
+    assert time.thread_time() - begin < 5
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_both_ways_through_the_tree_agree(seed: int) -> None:
+    structure = understand(generated(seed))
+
+    every = list(all_pages(structure))
+
+    assert len(every) == page_count(structure)
+    for number, page in enumerate(every, 1):
+        same = find_page(structure, number)
+        assert (same.object, same.path) == (page.object, page.path)
+
+
+def test_many_pages_sharing_annotations_end_soon() -> None:
+    """Twenty thousand pages: no step may walk them all for each of them."""
+    count = 20_000
+    kids = b" ".join(b"%d 0 R" % (4 + index) for index in range(count))
+    bodies = [
+        b"<</Type/Catalog/Pages 2 0 R>>",
+        b"<</Type/Pages/Count %d/MediaBox[0 0 99 99]/Kids[%b]>>" % (count, kids),
+        b"[]",
+        *[b"<</Type/Page/Parent 2 0 R/Annots 3 0 R>>"] * count,
+    ]
+    out, table = bytearray(b"%PDF-1.7\n"), b"0000000000 65535 f \n"
+    for number, body in enumerate(bodies, 1):
+        table += b"%010d 00000 n \n" % len(out)
+        out += b"%d 0 obj\n%b\nendobj\n" % (number, body)
+    start, size = len(out), len(bodies) + 1
+    out += b"xref\n0 %d\n%btrailer\n<</Size %d/Root 1 0 R>>\n" % (size, table, size)
+    out += b"startxref\n%d\n%%%%EOF\n" % start
+    begin = time.thread_time()
+
+    fast_sealed(bytes(out))
+
     assert time.thread_time() - begin < 5
 
 

@@ -337,7 +337,7 @@ def test_field_with_a_lock_is_handed_on() -> None:
 
 def test_value_stands_where_the_byte_range_says() -> None:
     data = fast_sealed(pdf.plain())
-    match = re.search(rb"/ByteRange\[0 (\d+) (\d+) (\d+)\]", data)
+    match = re.search(rb"/ByteRange \[0 (\d+) (\d+) (\d+)\]", data)
 
     assert match is not None
     start, stop, rest = map(int, match.groups())

@@ -1,0 +1,1 @@
+"""Invoices: values, states, decisions and facts; pure."""

@@ -1,0 +1,1 @@
+"""Transactions: attestations of third parties, and one verdict over a whole deal."""

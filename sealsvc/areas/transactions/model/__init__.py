@@ -1,0 +1,1 @@
+"""Attestations, the facts of a deal, and the judgement over them; pure."""

@@ -1,0 +1,287 @@
+"""A revision that adds one seal and nothing else: FURTHER_SEAL by structure alone.
+
+Source: pdf.md section 4 rules (a) to (f) and (i); CONTRACT section 1.
+"""
+
+from typing import NamedTuple
+
+from sealsvc.documents.pdf.fast.form import PdfField, PdfForm
+from sealsvc.documents.pdf.fast.refusal import NotUnderstood
+from sealsvc.documents.pdf.fast.structure import PdfObject, Structure
+from sealsvc.documents.pdf.fast.tokens import (
+    Dictionary,
+    Reference,
+    array_items,
+    array_of_references,
+    as_integer,
+    as_reference,
+    is_name,
+)
+from sealsvc.documents.pdf.fast.xref import PLAIN
+from sealsvc.documents.pdf.fastread.dictionary import SealDictionary
+from sealsvc.documents.pdf.fastread.objects import references_in, span_of
+from sealsvc.documents.pdf.fastread.pagetree import Pages
+
+MAX_TOUCHED = 64
+_WHITE = b"\0\t\n\f\r "
+_RENEWED = frozenset({b"Prev", b"Size", b"ID"})
+_OF_A_STREAM = frozenset({b"Type", b"W", b"Index", b"Length", b"Filter", b"DecodeParms"})
+_FIELD_KEYS = frozenset(
+    {b"Type", b"Subtype", b"FT", b"T", b"TU", b"TM", b"V", b"AP", b"F", b"Ff", b"Rect", b"P"}
+    | {b"BS", b"Border", b"DA", b"H", b"NM", b"M", b"Q"}
+)
+_FILLED = frozenset({b"V", b"AP"})
+_FORM_KEYS = frozenset({b"Fields", b"SigFlags"})
+
+
+class Step(NamedTuple):
+    """One revision. old, new: the states before and with it; start, end: of its bytes.
+
+    seal, field: what it brings; forms: of both states.
+    """
+
+    old: Structure
+    new: Structure
+    start: int
+    end: int
+    seal: SealDictionary
+    field: PdfField
+    forms: tuple[PdfForm, PdfForm]
+
+
+class Added(NamedTuple):
+    """What a sound step did. new_field: the field is new too; page: index, None if on none."""
+
+    new_field: bool
+    page: int | None
+
+
+def check_step(step: Step, pages: Pages) -> Added:
+    """Hold one revision against the rules. Raises: NotUnderstood for whatever they do not allow.
+
+    pages: of the newest state.
+    """
+    _check_trailer(step)
+    touched = _touched(step)
+    _check_tiling(step, touched)
+    changed = {n: one for n, one in touched.items() if n < step.old.size}
+    fresh = {n: one for n, one in touched.items() if n >= step.old.size}
+    field = step.field
+    is_new = field.object.number in fresh
+    explained = _form_changes(step, is_new)
+    if is_new:
+        explained |= _page_changes(step, changed, explained)
+        _check_new_field(step)
+    else:
+        explained.add(field.object.number)
+        _check_filled(step)
+    if changed.keys() - explained:
+        raise NotUnderstood("object without a reason")
+    _check_fresh(step, set(fresh), is_new)
+    hint = as_reference(field.dictionary.get(b"P"))
+    shown = pages.showing(field.object.reference)
+    if is_new and shown != pages.showing(field.object.reference, hint):
+        raise NotUnderstood("page of a field")
+    return Added(is_new, shown)
+
+
+def _check_trailer(step: Step) -> None:
+    """Rule (b): another section of the same kind, directly above, with the same entries."""
+    old, new = step.old.sections[0], step.new.sections[0]
+    if (old.widths is None) != (new.widths is None) or old.offset >= new.offset:
+        raise NotUnderstood("kind or order of sections")
+    if as_integer(new.trailer.get(b"Prev")) != old.offset:
+        raise NotUnderstood("Prev")
+    apart = _RENEWED if new.widths is None else _RENEWED | _OF_A_STREAM
+    before, after = (
+        {key: value for key, value in one.trailer.entries.items() if key not in apart}
+        for one in (old, new)
+    )
+    if before != after or _first_id(old.trailer) != _first_id(new.trailer):
+        raise NotUnderstood("trailer entry")
+
+
+def _first_id(trailer: Dictionary) -> bytes | None:
+    raw = trailer.get(b"ID")
+    return None if raw is None else array_items(raw)[0]
+
+
+def _touched(step: Step) -> dict[int, PdfObject]:
+    """Every object of the revision but its cross-reference stream (rule d)."""
+    section = step.new.sections[0]
+    found: dict[int, PdfObject] = {}
+    for first, count, _ in section.runs:
+        if len(found) + count > MAX_TOUCHED:
+            raise NotUnderstood("objects of a revision")
+        for number in range(first, first + count):
+            if number in (0, section.stream_number):
+                continue
+            entry = section.entry(number)
+            if entry is None or entry[0] != PLAIN or entry[2]:
+                raise NotUnderstood("entry of a revision")
+            found[number] = step.new.object((number, 0))
+            if number < step.old.size:
+                step.old.object((number, 0))  # neither resurrected nor of another generation
+    return found
+
+
+def _check_tiling(step: Step, touched: dict[int, PdfObject]) -> None:
+    """Rule (c): objects, the section, its mark; between them white space."""
+    data, section = step.new.data, step.new.sections[0]
+    spans = sorted(span_of(step.new, one) for one in touched.values())
+    position = step.start
+    for span in spans:
+        _check_blank(data, position, span.start)
+        position = span.end
+    _check_blank(data, position, section.offset)
+    _check_section(step, section.offset)
+
+
+def _check_blank(data: bytes, first: int, last: int) -> None:
+    if last < first or data[first:last].strip(_WHITE):
+        raise NotUnderstood("bytes between objects")
+
+
+def _check_section(step: Step, offset: int) -> None:
+    """From the section on: the section, white space, and the mark that ends the revision."""
+    section, data = step.new.sections[0], step.new.data
+    mark = data.rfind(b"startxref", offset, step.end)
+    if section.stream_number is not None:
+        holder = step.new.object((section.stream_number, 0))
+        end = span_of(step.new, holder).end
+    else:
+        trailer = section.trailer.raw
+        at = data.rfind(trailer, offset, mark)
+        last_run = max(start + 20 * count for _, count, start in section.runs)
+        if at < 0 or data[last_run:at].strip(_WHITE) != b"trailer":
+            raise NotUnderstood("trailer")
+        end = at + len(trailer)
+    if mark < 0:
+        raise NotUnderstood("end of a revision")
+    _check_blank(data, end, mark)
+
+
+def _form_changes(step: Step, is_new: bool) -> set[int]:
+    """Numbers of the objects that register the field: catalog, form, list of fields (rule e)."""
+    old, new = step.forms
+    explained: set[int] = set()
+    direct = old.object is None
+    if _changed_keys(_catalog(step.old), _catalog(step.new)) - ({b"AcroForm"} if direct else set()):
+        raise NotUnderstood("catalog entry")
+    explained.add(step.new.catalog.number)
+    if step.old.catalog.reference != step.new.catalog.reference:
+        raise NotUnderstood("catalog")
+    if old.object is not None and new.object is not None:
+        if old.object.reference != new.object.reference:
+            raise NotUnderstood("form")
+        explained.add(new.object.number)
+    elif old.object is not new.object:
+        raise NotUnderstood("form")
+    if _changed_keys(old.dictionary, new.dictionary) - _FORM_KEYS:
+        raise NotUnderstood("form entry")
+    if as_integer(new.dictionary.get(b"SigFlags")) != 3:
+        raise NotUnderstood("SigFlags")
+    if old.fields_reference != new.fields_reference:
+        raise NotUnderstood("list of fields")
+    if new.fields_reference is not None:
+        explained.add(new.fields_reference[0])
+    before, after = (array_of_references(one.fields_raw or b"[]") for one in (old, new))
+    if after != ([*before, step.field.object.reference] if is_new else before):
+        raise NotUnderstood("list of fields")
+    return explained
+
+
+def _catalog(structure: Structure) -> Dictionary:
+    dictionary = structure.catalog.dictionary
+    if dictionary is None:
+        raise NotUnderstood("catalog")
+    return dictionary
+
+
+def _changed_keys(old: Dictionary, new: Dictionary) -> set[bytes]:
+    return {
+        key
+        for key in old.entries.keys() | new.entries.keys()
+        if old.entries.get(key) != new.entries.get(key)
+    }
+
+
+def _page_changes(step: Step, changed: dict[int, PdfObject], explained: set[int]) -> set[int]:
+    """The field's page gains the widget at the end of its annotations, and nothing else."""
+    owner = as_reference(step.field.dictionary.get(b"P"))
+    if owner is None:
+        raise NotUnderstood("page of a field")
+    old, new = step.old.dictionary(owner), step.new.dictionary(owner)
+    if not is_name(old.get(b"Type"), b"/Page") or _changed_keys(old, new) - {b"Annots"}:
+        raise NotUnderstood("page entry")
+    numbers = {owner[0]}
+    array = as_reference(new.get(b"Annots"))
+    if array is not None:
+        if as_reference(old.get(b"Annots")) != array:
+            raise NotUnderstood("annotations of the page")
+        numbers.add(array[0])
+    before, after = (
+        array_items(state.resolve(page.get(b"Annots")) or b"[]")
+        for state, page in ((step.old, old), (step.new, new))
+    )
+    widget = step.field.object.reference
+    if len(after) != len(before) + 1 or as_reference(after[-1]) != widget:
+        raise NotUnderstood("annotations of the page")
+    if after[:-1] != before or any(as_reference(one) == widget for one in before):
+        raise NotUnderstood("annotations of the page")
+    if array is not None and array[0] in changed and _sharing(step.new, array) != 1:
+        raise NotUnderstood("annotations of several pages")
+    if numbers & explained:
+        raise NotUnderstood("object in two roles")
+    return numbers
+
+
+def _sharing(structure: Structure, array: Reference) -> int:
+    """How many pages have that array of annotations."""
+    leaves = Pages(structure).leaves
+    return sum(as_reference(page.dictionary.get(b"Annots")) == array for page in leaves)
+
+
+def _check_new_field(step: Step) -> None:
+    entries = step.field.dictionary.entries
+    if not entries.keys() <= _FIELD_KEYS:
+        raise NotUnderstood("field entry")
+    if entries.get(b"FT") != b"/Sig" or entries.get(b"Subtype") != b"/Widget":
+        raise NotUnderstood("field")
+    if step.forms[0].named(step.field.name) is not None or "." in step.field.name:
+        raise NotUnderstood("name of a field")
+
+
+def _check_filled(step: Step) -> None:
+    """An empty field without conditions gains V and AP."""
+    before = step.forms[0].named(step.field.name)
+    if before is None or before.object.reference != step.field.object.reference:
+        raise NotUnderstood("field")
+    old, new = before.dictionary, step.field.dictionary
+    if before.value is not None or {b"Lock", b"SV", b"Kids", b"A", b"AA"} & old.entries.keys():
+        raise NotUnderstood("field with conditions")
+    if b"V" in old.entries or _changed_keys(old, new) - _FILLED:
+        raise NotUnderstood("field entry")
+
+
+def _check_fresh(step: Step, fresh: set[int], is_new: bool) -> None:
+    """Rule (f): all new objects belong to the field, and lead to new ones only."""
+    entries = dict(step.field.dictionary.entries)
+    owner = as_reference(entries.pop(b"P", None))
+    roots = {step.seal.reference}
+    if is_new:
+        roots |= {reference for raw in entries.values() for reference in references_in(raw)}
+    else:
+        roots |= references_in(entries.get(b"AP") or b"")
+    reached: set[int] = {step.field.object.number} if is_new else set()
+    pending = list(roots)
+    while pending:
+        number, generation = pending.pop()
+        if number not in fresh or generation:
+            raise NotUnderstood("new object that refers to an old one")
+        if number in reached:
+            continue
+        reached.add(number)
+        pending += references_in(step.new.object((number, 0)).raw)
+    if reached != fresh or (is_new and owner is None):
+        raise NotUnderstood("new object without a reason")

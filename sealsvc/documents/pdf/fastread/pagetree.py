@@ -1,0 +1,84 @@
+"""All pages in order, of a tree without a contradiction.
+
+Source: ISO 32000-2, 7.7.3; pdf.md section 2 rule 5.
+"""
+
+from sealsvc.documents.pdf.fast.pages import PdfPage
+from sealsvc.documents.pdf.fast.refusal import NotUnderstood
+from sealsvc.documents.pdf.fast.structure import Structure
+from sealsvc.documents.pdf.fast.tokens import (
+    Dictionary,
+    Reference,
+    array_items,
+    array_of_references,
+    as_integer,
+    as_reference,
+    is_name,
+)
+
+MAX_PAGES = 2_000
+MAX_DEPTH = 32
+MAX_ANNOTATIONS = 500
+
+
+class Pages:
+    """The leaves of a page tree in order."""
+
+    def __init__(self, structure: Structure) -> None:
+        self._structure = structure
+        self._seen: set[Reference] = set()
+        self.leaves: list[PdfPage] = []
+        catalog = structure.catalog.dictionary
+        root = as_reference(catalog.get(b"Pages")) if catalog is not None else None
+        if root is None:
+            raise NotUnderstood("pages")
+        node = self._enter(root)
+        if not is_name(node.get(b"Type"), b"/Pages") or b"Parent" in node.entries:
+            raise NotUnderstood("page tree")
+        self._walk(root, [node])
+
+    def _enter(self, reference: Reference) -> Dictionary:
+        if reference in self._seen:
+            raise NotUnderstood("page tree")
+        self._seen.add(reference)
+        return self._structure.dictionary(reference)
+
+    def _walk(self, reference: Reference, path: list[Dictionary]) -> None:
+        before = len(self.leaves)
+        if len(path) > MAX_DEPTH:
+            raise NotUnderstood("page tree")
+        for kid in array_of_references(self._structure.resolve(path[-1].get(b"Kids")) or b""):
+            node = self._enter(kid)
+            if as_reference(node.get(b"Parent")) != reference:
+                raise NotUnderstood("Parent")
+            below = [*path, node]
+            kind = node.get(b"Type")
+            if is_name(kind, b"/Page") and b"Kids" not in node.entries:
+                if len(self.leaves) >= MAX_PAGES:
+                    raise NotUnderstood("pages")
+                self.leaves.append(PdfPage(self._structure.object(kid), node, below))
+            elif is_name(kind, b"/Pages"):
+                self._walk(kid, below)
+            else:
+                raise NotUnderstood("page tree")
+        if as_integer(path[-1].get(b"Count")) != len(self.leaves) - before:
+            raise NotUnderstood("Count")
+
+    def showing(self, widget: Reference, hint: Reference | None = None) -> int | None:
+        """The index of the first page whose annotations hold the widget, the hinted one first."""
+        for index, page in enumerate(self.leaves):
+            if page.object.reference == hint and self._holds(page, widget):
+                return index
+        for index, page in enumerate(self.leaves):
+            if self._holds(page, widget):
+                return index
+        return None
+
+    def _holds(self, page: PdfPage, widget: Reference) -> bool:
+        raw = self._structure.resolve(page.dictionary.get(b"Annots"))
+        if raw is None:
+            return False
+        items = array_items(raw)
+        if len(items) > MAX_ANNOTATIONS:
+            raise NotUnderstood("annotations")
+        return any(as_reference(item) == widget for item in items)

@@ -1,0 +1,165 @@
+"""Files that are odd in ways which the general reader and pyHanko take otherwise than we would.
+
+Source: pdf.md section 3 (files to refuse) and section 4 rule (g); ISO 32000-2, 7.5.4, 7.5.8.
+"""
+
+import re
+from itertools import pairwise
+
+from sealsvc.documents.pdf.fast.budget import Budget
+from sealsvc.documents.pdf.fast.filters import decode_stream
+from sealsvc.documents.pdf.fast.refusal import NotUnderstood
+from sealsvc.documents.pdf.fast.structure import PdfObject, Structure
+from sealsvc.documents.pdf.fast.tokens import array_items, as_integer, is_name
+from sealsvc.documents.pdf.fast.xref import COMPRESSED, PLAIN, Section
+from sealsvc.documents.pdf.fastread.objects import stream_body
+
+MAX_OBJECTS = 20_000
+
+_WS = rb"[\0\t\n\f\r ]"
+# Entries that are not of an object of generation 0 in use.
+_ODD_ENTRY = re.compile(rb"[0-9]{10} (?!00000 n)([0-9]{5}) ([nf])(?: \r| \n|\r\n)")
+_VERSION = re.compile(rb"/(?:1\.[0-7]|2\.0)")
+_LAST_MARK = re.compile(rb"startxref%b++([0-9]{1,12}+)%b++%%%%EOF(?:\r\n|\r|\n)?+\Z" % (_WS, _WS))
+_LETTER_R = re.compile(rb"R(?=[\0\t\n\f\r ()<>\[\]{}/%]|\Z)")
+_SPACE = rb"(?:[\0\t\n\f\r ]|%[^\r\n]*[\r\n])"
+_BEFORE_R = re.compile(rb"([0-9]{1,20})%b+[0-9]{1,20}%b+\Z" % (_SPACE, _SPACE))
+LOOK_BACK = 128
+_SEPARATORS = frozenset(b"\0\t\n\f\r ")
+
+
+def refuse_odd(structure: Structure) -> None:
+    """What pyHanko's strict mode does not take, or takes otherwise. Raises: NotUnderstood."""
+    catalog = structure.catalog.dictionary
+    version = None if catalog is None else catalog.get(b"Version")
+    if version is not None and _VERSION.fullmatch(version) is None:
+        raise NotUnderstood("Version")
+    chronological = structure.sections[::-1]
+    freed: set[int] = set()
+    for place, section in enumerate(chronological):
+        odd = _odd_entries(section)
+        if place:
+            if odd:
+                raise NotUnderstood("object freed in an update")
+        else:
+            freed = odd
+    for older, newer in pairwise(chronological):
+        if newer.size < older.size:
+            raise NotUnderstood("Size")
+    for section in chronological[1:] if freed else ():
+        if any(section.entry(number) is not None for number in freed):
+            raise NotUnderstood("freed object used again")
+    _refuse_clobbered(structure.sections)
+
+
+def _odd_entries(section: Section) -> set[int]:
+    """Numbers of freed objects but 0. Raises: NotUnderstood for any other odd entry."""
+    found: set[int] = set()
+    if section.widths is not None:
+        return _odd_in_stream(section, section.widths)
+    for first, count, start in section.runs:
+        for match in _ODD_ENTRY.finditer(section.table, start, start + 20 * count):
+            number = first + (match.start() - start) // 20
+            if match.group(2) == b"n" or int(match.group(1)) > 65_535:
+                raise NotUnderstood("generation")
+            found.add(number)
+    found.discard(0)
+    return found
+
+
+def _odd_in_stream(section: Section, widths: tuple[int, int, int]) -> set[int]:
+    index = section.trailer.get(b"Index")
+    if index is not None:
+        numbers = [as_integer(item) or 0 for item in array_items(index)]
+        ends = zip(numbers[::2], numbers[1::2], strict=True)
+        if any(a + n > b for (a, n), (b, _) in pairwise(ends)):
+            raise NotUnderstood("order of the index")
+    width = sum(widths)
+    if widths[0] != 1:
+        raise NotUnderstood("width of the types")
+    found: set[int] = set()
+    for first, count, start in section.runs:
+        kinds = section.table[start : start + width * count : width]
+        for turn, kind in enumerate(kinds):
+            if kind == COMPRESSED:
+                continue
+            entry = section.entry(first + turn)
+            if entry is None or (entry[2] and (kind == PLAIN or entry[2] > 65_535)):
+                raise NotUnderstood("generation")
+            if kind != PLAIN:
+                found.add(first + turn)
+    found.discard(0)
+    return found
+
+
+def _refuse_clobbered(sections: list[Section]) -> None:
+    """A cross-reference stream's own number may not get another meaning."""
+    for place, section in enumerate(sections):
+        number = section.stream_number
+        if number is None:
+            continue
+        for newer in sections[: place + 1]:
+            entry = newer.entry(number)
+            if entry is not None and entry != (PLAIN, section.offset, 0):
+                raise NotUnderstood("clobbered cross-reference stream")
+
+
+def end_mark(data: bytes, end: int) -> int:
+    """The offset that `startxref` names just before `end`. Raises: NotUnderstood."""
+    match = _LAST_MARK.search(data, max(0, data.rfind(b"startxref", max(0, end - 64), end)), end)
+    if match is None:
+        raise NotUnderstood("end of a revision")
+    return int(match.group(1))
+
+
+def refuse_unreadable(structure: Structure) -> list[PdfObject]:
+    """Every object of a state must read; its object streams. Raises: NotUnderstood."""
+    containers: dict[int, None] = {}
+    if structure.size > MAX_OBJECTS:
+        raise NotUnderstood("objects")
+    own = {section.stream_number for section in structure.sections}
+    for number in range(1, structure.size):
+        entry = _newest(structure, number)
+        if entry is None or entry[0] not in (PLAIN, COMPRESSED) or number in own:
+            continue
+        found = structure.object((number, 0))
+        if entry[0] == COMPRESSED:
+            containers[entry[1]] = None
+        elif found.is_stream:
+            stream_body(structure, found)
+    return [structure.object((number, 0)) for number in containers]
+
+
+def _newest(structure: Structure, number: int) -> tuple[int, int, int] | None:
+    for section in structure.sections:
+        entry = section.entry(number)
+        if entry is not None:
+            return entry
+    return None
+
+
+def refuse_dangling(structure: Structure, end: int, containers: list[PdfObject]) -> None:
+    """No reference in signed bytes may wait for an object that does not exist yet (rule g).
+
+    end: of the first signed revision; structure: its state; containers: its object streams.
+    Raises: NotUnderstood.
+    """
+    _refuse_waiting(structure.data, end, structure.size)
+    budget = Budget()
+    for container in containers:
+        if container.dictionary is None or not is_name(
+            container.dictionary.get(b"Type"), b"/ObjStm"
+        ):
+            raise NotUnderstood("object stream")
+        body = decode_stream(container.dictionary, stream_body(structure, container), budget)
+        _refuse_waiting(body, len(body), structure.size)
+
+
+def _refuse_waiting(data: bytes, end: int, size: int) -> None:
+    for match in _LETTER_R.finditer(data, 0, end):
+        at = match.start()
+        if not at or data[at - 1] not in _SEPARATORS:
+            continue
+        before = _BEFORE_R.search(data[max(0, at - LOOK_BACK) : at])
+        if before is not None and int(before.group(1)) >= size:
+            raise NotUnderstood("reference to an object of a later revision")
