@@ -6,6 +6,7 @@ them as INTERNAL.
 """
 
 from api.texts_contracts import CONTRACT_TEXTS
+from api.texts_transactions import TRANSACTION_TEXTS
 from api.wording import (
     ABSENT as ABSENT,
 )
@@ -60,6 +61,7 @@ from api.wording import (
 
 TEXTS: dict[str, Text] = {
     **CONTRACT_TEXTS,
+    **TRANSACTION_TEXTS,
     # HTTP edge
     "MALFORMED_REQUEST": Text("请求无法解析", "The request cannot be parsed", FIX),
     "VALIDATION_FAILED": Text("请求内容不合规", "The request is not acceptable", FIX),

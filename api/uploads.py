@@ -201,10 +201,13 @@ def _query_members(model: type[BaseModel], prefix: str = "") -> dict[str, bool]:
         alias = prefix + (member.alias or name)
         kinds = [kind for kind in (member.annotation, *get_args(member.annotation)) if kind]
         nested = [kind for kind in kinds if _is_model(kind)]
+        listed = any((get_origin(kind) or kind) in (list, tuple) for kind in kinds)
+        if nested and listed:
+            continue  # a list of objects has no form in a query; the part `options` says it
         if nested:
             members |= _query_members(nested[0], alias + ".")
         else:
-            members[alias] = any((get_origin(kind) or kind) in (list, tuple) for kind in kinds)
+            members[alias] = listed
     return members
 
 

@@ -1,13 +1,15 @@
 """Blobs as files: `<root>/ab/cd/<sha256>`, written durably before their name is given out."""
 
+import ctypes
 import fcntl
 import hashlib
 import os
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 from sealsvc.ports import BlobMissing, StorageFull
 
@@ -48,6 +50,33 @@ class FileBlobs:
         except OSError as error:
             raise StorageFull(reason=error.strerror or type(error).__name__) from error
         return sha256
+
+    def put_many(self, many: Sequence[bytes]) -> list[str]:
+        """Store all durably, idempotent; the digests in order.
+
+        Two waits for the disk, whatever their number: one for the contents, then one for the
+        names, so that no name ever stands for less than its content. Raises: StorageFull.
+        """
+        digests = [hashlib.sha256(data).hexdigest() for data in many]
+        written: dict[Path, str] = {}
+        try:
+            for sha256, data in zip(digests, many, strict=True):
+                path = self._path(sha256)
+                if path not in written and not self._renewed(path):
+                    written[path] = self._write_unsynced(path, data)
+            self._sync_all(Path(name) for name in written.values())
+            for path in list(written):
+                os.replace(written[path], path)
+                del written[path]
+            folders = {self._path(sha256).parent for sha256 in digests}
+            parents = {folder.parent for folder in folders} | {self._root}
+            self._sync_all(folders | parents)
+        except OSError as error:
+            raise StorageFull(reason=error.strerror or type(error).__name__) from error
+        finally:
+            for name in written.values():
+                Path(name).unlink(missing_ok=True)
+        return digests
 
     def get(self, sha256: str) -> bytes:
         """The content. Raises: BlobMissing."""
@@ -120,18 +149,41 @@ class FileBlobs:
 
     def _write(self, path: Path, data: bytes) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = self._write_unsynced(path, data)
+        try:
+            _sync(temporary, os.O_RDONLY)
+            os.replace(temporary, path)
+        except BaseException:
+            Path(temporary).unlink(missing_ok=True)
+            raise
+
+    def _write_unsynced(self, path: Path, data: bytes) -> str:
+        """The content under a temporary name beside its own, not on the disk yet."""
+        path.parent.mkdir(parents=True, exist_ok=True)
         # A name of its own: two threads may store the same bytes, and a restarted process may
         # find what an earlier one with its number left behind.
         descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name[:8]}.", dir=path.parent)
         try:
             with open(descriptor, "wb") as file:
                 file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(temporary, path)
         except BaseException:
             Path(temporary).unlink(missing_ok=True)
             raise
+        return temporary
+
+    def _sync_all(self, paths: Iterable[Path]) -> None:
+        """Everything written below the root onto the disk; one by one where the system must."""
+        if _SYNCFS is None:
+            for path in paths:
+                _sync(path, os.O_RDONLY)
+            return
+        descriptor = os.open(self._root, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            if _SYNCFS(descriptor) != 0:
+                number = ctypes.get_errno()
+                raise OSError(number, os.strerror(number))
+        finally:
+            os.close(descriptor)
 
 
 def _modified(path: Path) -> float:
@@ -143,8 +195,25 @@ def _modified(path: Path) -> float:
 
 
 def _sync_directory(directory: Path) -> None:
-    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    _sync(directory, os.O_RDONLY | os.O_DIRECTORY)
+
+
+def _sync(path: str | Path, flags: int) -> None:
+    descriptor = os.open(path, flags)
     try:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _find_syncfs() -> Callable[[int], int] | None:
+    """Linux's call that brings a whole file system onto the disk; write errors are told."""
+    try:
+        found = ctypes.CDLL(None, use_errno=True).syncfs
+    except (AttributeError, OSError):
+        return None
+    found.argtypes, found.restype = [ctypes.c_int], ctypes.c_int
+    return cast(Callable[[int], int], found)
+
+
+_SYNCFS = _find_syncfs()

@@ -14,6 +14,7 @@ MODULES = (
     "sealsvc.areas.seals.tables",
     "sealsvc.areas.sealing.tables",
     "sealsvc.areas.verification.tables",
+    "sealsvc.areas.transactions.tables",
     "sealsvc.areas.invoices.tables",
     "sealsvc.areas.contracts.tables",
 )

@@ -8,7 +8,6 @@ from collections.abc import Iterable, Sequence
 
 from sealsvc.verify.case import Case
 from sealsvc.verify.checks import format, integrity, semantics
-from sealsvc.verify.diagnostic import diagnostic_of
 from sealsvc.verify.engine import engine_version
 from sealsvc.verify.evidence import Evidence
 from sealsvc.verify.existence import build_cases
@@ -16,7 +15,6 @@ from sealsvc.verify.findings import DOCUMENT, Finding, noticed
 from sealsvc.verify.indications import AxisResult, Indication, SubIndication, Summary
 from sealsvc.verify.messages import Axis, Weight
 from sealsvc.verify.policy import Policy
-from sealsvc.verify.record import evidence_digest, trust_snapshot_digest
 from sealsvc.verify.signature import (
     STANDARD_AXES,
     axis_of,
@@ -25,7 +23,7 @@ from sealsvc.verify.signature import (
     judge_signature,
     subs_of,
 )
-from sealsvc.verify.verdict import Report, SignatureReport
+from sealsvc.verify.verdict import EvidenceFacts, Report, SignatureReport
 
 # The only doubts that leave a document INTACT (CONTRACT section 1).
 UNKNOWN_ISSUER_CODES = frozenset(
@@ -70,9 +68,7 @@ def judge(evidence: Evidence, policy: Policy) -> Report:
         policy_digest=policy.digest(),
         looks_back=policy.past_timestamps,
         engine=engine_version(),
-        trust_digest=trust_snapshot_digest(evidence),
-        evidence_digest=evidence_digest(evidence),
-        diagnostic=diagnostic_of(evidence, looked_at),
+        facts=EvidenceFacts(evidence, looked_at),
     )
 
 

@@ -7,6 +7,7 @@ import hashlib
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import cached_property
 from typing import Any, cast
 
 import rfc8785
@@ -227,6 +228,10 @@ class Policy:
 
     def digest(self) -> str:
         """SHA-256, lower-case hex, of the policy's canonical JSON. Source: RFC 8785."""
+        return self._digest
+
+    @cached_property
+    def _digest(self) -> str:
         # rfc8785 spells the same JSON type with invariant containers.
         return hashlib.sha256(rfc8785.dumps(cast(Any, self.to_json()))).hexdigest()
 

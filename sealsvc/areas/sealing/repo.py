@@ -1,40 +1,44 @@
 """Every query on uses of seals."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 
+from sqlalchemy import bindparam, delete, insert, update
 from sqlmodel import Session, col, select
 
 from sealsvc.areas.sealing.model import SealingNotFound, SealingStatus, SealingView
-from sealsvc.areas.sealing.tables import SealUseRow
+from sealsvc.areas.sealing.tables import SealingBatchItemRow, SealingBatchRow, SealUseRow
 from sealsvc.values import Placement, SealId
 
 STALE_LIMIT = 500
 
+_USES = SealUseRow.__table__  # type: ignore[attr-defined]
+_ITEMS = SealingBatchItemRow.__table__  # type: ignore[attr-defined]
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Many sealings under one key of a client. Digests: lower-case hex."""
+
+    batch_id: str
+    client_id: str
+    key_sha256: str
+    seal_id: SealId
+    fingerprint: str
+    created_at: datetime
+
 
 def add(session: Session, use: SealingView) -> None:
     """A new use of a seal."""
-    place = use.placement
-    session.add(
-        SealUseRow(
-            id=use.sealing_id,
-            status=str(use.status),
-            seal_id=use.seal_id,
-            owner_uscc=use.owner_uscc,
-            cert_serial=use.cert_serial,
-            original_sha256=use.original_sha256,
-            tbs_sha256=use.tbs_sha256,
-            media_type=use.media_type,
-            declaration=use.declaration,
-            page=None if place is None else place.page,
-            x_mm=None if place is None else place.x_mm,
-            y_mm=None if place is None else place.y_mm,
-            width_mm=None if place is None else place.width_mm,
-            by=use.by,
-            created_at=use.created_at,
-            authorised_fact_id=use.authorised_fact_id,
-        )
-    )
+    session.add(SealUseRow(**_values(use)))
+
+
+def add_many(session: Session, uses: Sequence[SealingView]) -> None:
+    """New uses of seals in one statement."""
+    if uses:
+        session.execute(insert(_USES), [_values(use) for use in uses])
 
 
 def end(session: Session, use: SealingView) -> None:
@@ -47,6 +51,30 @@ def end(session: Session, use: SealingView) -> None:
     row.completed_fact_id = use.completed_fact_id
     row.abandoned_reason = use.abandoned_reason
     session.add(row)
+
+
+def end_many(session: Session, uses: Sequence[SealingView]) -> None:
+    """As `end` of uses that the unit of work has locked."""
+    names = (
+        "status",
+        "signature_sha256",
+        "sealed_sha256",
+        "completed_at",
+        "completed_fact_id",
+        "abandoned_reason",
+    )
+    if not uses:
+        return
+    statement = (
+        update(_USES)
+        .where(_USES.c.id == bindparam("of_id"))
+        .values({name: bindparam(f"to_{name}") for name in names})
+    )
+    rows = [
+        {"of_id": use.sealing_id, **{f"to_{name}": getattr(use, name) for name in names}}
+        for use in uses
+    ]
+    session.connection().execute(statement, rows)
 
 
 def get(session: Session, sealing_id: str) -> SealingView:
@@ -73,6 +101,59 @@ def get_for_update(session: Session, sealing_id: str) -> SealingView:
     return _view(_locked(session, sealing_id))
 
 
+def locked(session: Session, sealing_ids: Sequence[str]) -> dict[str, SealingView]:
+    """Uses by id, locked until the transaction ends."""
+    query = select(SealUseRow).where(col(SealUseRow.id).in_(sealing_ids))
+    rows = session.exec(query.order_by(col(SealUseRow.id)).with_for_update()).all()
+    return {row.id: _view(row) for row in rows}
+
+
+def add_batch(session: Session, batch: Batch) -> None:
+    """A new batch; its client and key are unique."""
+    plain = dict(vars(batch))
+    session.add(SealingBatchRow(id=plain.pop("batch_id"), **plain))
+
+
+def find_batch(session: Session, client_id: str, key_sha256: str) -> Batch | None:
+    """The batch of a client's key."""
+    query = select(SealingBatchRow).where(
+        SealingBatchRow.client_id == client_id, SealingBatchRow.key_sha256 == key_sha256
+    )
+    row = session.exec(query).one_or_none()
+    if row is None:
+        return None
+    plain = row.model_dump(exclude={"id"})
+    return Batch(batch_id=row.id, **plain | {"seal_id": SealId(row.seal_id)})
+
+
+def batch_uses(session: Session, batch_id: str, names: Sequence[str]) -> dict[str, SealingView]:
+    """The newest use of the seal for each of these names of a batch that had one."""
+    query = (
+        select(SealingBatchItemRow.name, SealUseRow)
+        .join(SealUseRow, col(SealUseRow.id) == SealingBatchItemRow.sealing_id)
+        .where(SealingBatchItemRow.batch_id == batch_id, col(SealingBatchItemRow.name).in_(names))
+    )
+    return {name: _view(row) for name, row in session.exec(query).all()}
+
+
+def put_batch_uses(session: Session, batch_id: str, uses: Mapping[str, SealingView]) -> None:
+    """From now on these are the newest uses of their names."""
+    if not uses:
+        return
+    theirs = (_ITEMS.c.batch_id == batch_id, _ITEMS.c.name.in_(list(uses)))
+    session.execute(delete(_ITEMS).where(*theirs))
+    rows = [
+        {
+            "batch_id": batch_id,
+            "name": name,
+            "original_sha256": use.original_sha256,
+            "sealing_id": use.sealing_id,
+        }
+        for name, use in uses.items()
+    ]
+    session.execute(insert(_ITEMS), rows)
+
+
 def stale_intents(session: Session, before: datetime) -> list[SealingView]:
     """Intents older than `before` that neither completed nor were abandoned, locked."""
     query = (
@@ -93,6 +174,28 @@ def _locked(session: Session, sealing_id: str) -> SealUseRow:
     if row is None:
         raise SealingNotFound()
     return row
+
+
+def _values(use: SealingView) -> dict[str, object]:
+    place = use.placement
+    return {
+        "id": use.sealing_id,
+        "status": str(use.status),
+        "seal_id": use.seal_id,
+        "owner_uscc": use.owner_uscc,
+        "cert_serial": use.cert_serial,
+        "original_sha256": use.original_sha256,
+        "tbs_sha256": use.tbs_sha256,
+        "media_type": use.media_type,
+        "declaration": use.declaration,
+        "page": None if place is None else place.page,
+        "x_mm": None if place is None else place.x_mm,
+        "y_mm": None if place is None else place.y_mm,
+        "width_mm": None if place is None else place.width_mm,
+        "by": use.by,
+        "created_at": use.created_at,
+        "authorised_fact_id": use.authorised_fact_id,
+    }
 
 
 def _view(row: SealUseRow) -> SealingView:

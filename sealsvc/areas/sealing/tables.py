@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Column, ForeignKey, String
+from sqlalchemy import JSON, Column, ForeignKey, String, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from sealsvc.storage.tables import Logged, utc
@@ -45,3 +45,30 @@ class SealUseRow(Logged, SQLModel, table=True):
     authorised_fact_id: str = Field(sa_column=Column(String(40), nullable=False))
     completed_fact_id: str | None = Field(default=None, sa_column=Column(String(40), nullable=True))
     abandoned_reason: str | None = Field(default=None, sa_column=Column(String(64), nullable=True))
+
+
+class SealingBatchRow(SQLModel, table=True):
+    """A batch by its client's key. Digests: hex; fingerprint: of the whole request."""
+
+    __tablename__ = "sealing_batch"
+    __table_args__ = (UniqueConstraint("client_id", "key_sha256"),)
+
+    id: str = Field(sa_column=Column(String(40), primary_key=True))
+    client_id: str = Field(sa_column=Column(String(40), nullable=False))
+    key_sha256: str = Field(sa_column=Column(String(64), nullable=False))
+    seal_id: str = Field(sa_column=Column(String(40), ForeignKey("seal.id"), nullable=False))
+    fingerprint: str = Field(sa_column=Column(String(64), nullable=False))
+    created_at: datetime = Field(sa_column=utc())
+
+
+class SealingBatchItemRow(SQLModel, table=True):
+    """The newest use of the seal for one name of a batch; written with its intent."""
+
+    __tablename__ = "sealing_batch_item"
+
+    batch_id: str = Field(
+        sa_column=Column(String(40), ForeignKey("sealing_batch.id"), primary_key=True)
+    )
+    name: str = Field(sa_column=Column(String(255), primary_key=True))
+    original_sha256: str = Field(sa_column=Column(String(64), nullable=False))
+    sealing_id: str = Field(sa_column=Column(String(40), ForeignKey("seal_use.id"), nullable=False))

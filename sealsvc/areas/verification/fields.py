@@ -31,6 +31,9 @@ def read_fields(kind: str, data: bytes) -> DocumentFields | None:
 
 def _fields(reading: InvoiceReading, invoice: Invoice) -> DocumentFields:
     numbering, gross = check_number(invoice), invoice.totals.gross
+    printed = is_printed_only(reading)
+    # Words by shape alone carry no total, and its absence is no wrong sum.
+    broken = () if printed and gross is None else check_reading(reading).errors
     wrong = () if numbering is None else numbering.findings
     return DocumentFields(
         role=DocumentRole.INVOICE,
@@ -40,9 +43,9 @@ def _fields(reading: InvoiceReading, invoice: Invoice) -> DocumentFields:
         buyer_uscc=_short(invoice.buyer.tax_id),
         gross=None if gross is None else plain(gross),
         source=str(next(iter(reading.carriers), "")),
-        printed_only=is_printed_only(reading),
+        printed_only=printed,
         disagreements=_named(one.field for one in reading.disagreements),
-        arithmetic_errors=_named(one.code for one in check_reading(reading).errors),
+        arithmetic_errors=_named(one.code for one in broken),
         number_errors=_named(one.code for one in wrong if one.severity is Severity.ERROR),
         tax_signature=invoice.tax_signature is TaxSignature.PRESENT_UNVERIFIED,
     )

@@ -166,13 +166,13 @@ _CHILD_LISTS = {
 
 
 def _from_document(root: Element, base: str) -> Iterator[_Named]:
-    for one in root.iter():
+    for one in xml.descendants(root, "TemplatePage", "Page", *_CHILD_LISTS):
         local = xml.local_name(one)
         if local == "TemplatePage":
             yield _Named(one.get("BaseLoc", ""), base, PartKind.TEMPLATE, leads_on=True)
         elif local == "Page":
             yield _Named(one.get("BaseLoc", ""), base, PartKind.PAGE, leads_on=True)
-        elif local in _CHILD_LISTS:
+        else:
             yield _Named(xml.text_of(one), base, _CHILD_LISTS[local], leads_on=True)
 
 
@@ -187,7 +187,7 @@ def _from_resources(root: Element, base: str) -> Iterator[_Named]:
     inner = root.get("BaseLoc", "").strip().replace("\\", "/")
     if inner:
         bases.append(inner.strip("/") if inner.startswith("/") else f"{base}/{inner}".strip("/"))
-    for one in root.iter():
+    for one in xml.descendants(root, "MediaFile", "FontFile", "ColorSpace"):
         local = xml.local_name(one)
         location = xml.text_of(one) if local in ("MediaFile", "FontFile") else ""
         location = one.get("Profile", "") if local == "ColorSpace" else location

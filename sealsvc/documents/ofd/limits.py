@@ -10,10 +10,12 @@ MAX_COMMENT_CANDIDATES = 64
 """How many end records are looked at before a package is given up."""
 
 MAX_XML = 32 * 1024 * 1024
-MAX_XML_TOTAL = 256 * 1024 * 1024
+MAX_XML_TOTAL = 96 * 1024 * 1024
 MAX_BODIES = 100
 MAX_SIGNATURES = 100
 MAX_REFERENCES = 20_000
+MAX_REFERENCES_TOTAL = 100_000
+"""Of all signatures together: each costs a few look-ups."""
 MAX_STAMPS = 10_000
 MAX_PAGES = 10_000
 MAX_REACHED = 50_000

@@ -19,6 +19,7 @@ from sealsvc.documents.ofd.errors import (
 from sealsvc.documents.ofd.limits import (
     MAX_BODIES,
     MAX_PROBLEMS,
+    MAX_REFERENCES_TOTAL,
     MAX_XML,
     MAX_XML_TOTAL,
 )
@@ -65,6 +66,7 @@ class Package:
                 self._folded.setdefault(_folded(entry.name), []).append(entry.name)
         self._digests: dict[tuple[str, str], bytes | None] = {}
         self._parsed_bytes = 0
+        self._references = 0
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -119,6 +121,12 @@ class Package:
             self._digests[key] = None if content is None else _digest(content, method)
         return self._digests[key]
 
+    def count_references(self, number: int) -> None:
+        """Notes that so many more are to be looked up. Raises: DocumentUnreadable (limit)."""
+        self._references += number
+        if self._references > MAX_REFERENCES_TOTAL:
+            raise package_invalid("references", LIMIT)
+
     def xml(self, name: str) -> Element:
         """The root element of a part. Raises: XmlInvalidError, DocumentUnreadable (limit)."""
         content = self.content(name)
@@ -145,7 +153,7 @@ class Package:
             raise package_invalid("OFD.xml", XML_INVALID) from error
         found = list(xml.children(root, "DocBody"))
         # Readers go by local names: what only some of them would follow makes two documents.
-        foreign = any(xml.local_name(e) in _ROUTE and not xml.is_ofd(e) for e in root.iter())
+        foreign = any(not xml.is_ofd(one) for one in xml.descendants(root, *_ROUTE))
         if xml.local_name(root) != "OFD" or not found or foreign:
             raise package_invalid("OFD.xml", XML_INVALID)
         if len(found) > MAX_BODIES:

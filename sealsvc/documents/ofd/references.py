@@ -105,6 +105,7 @@ def _references(package: Package, listed: Element, base: str) -> Iterator[Refere
     found = list(xml.children(listed, "Reference"))
     if not found or len(found) > MAX_REFERENCES:
         raise XmlInvalidError("References")
+    package.count_references(len(found))
     for one in found:
         location = one.get("FileRef", "")
         # "Absolute" by the text of the standard, so without a slash the root is meant as well.

@@ -19,6 +19,7 @@ from sealsvc.verify.certificates import (
     UnreadableCertificateError,
     read_certificate,
 )
+from sealsvc.verify.checks.kept import KeptChains, Question, question_of, windows_of
 from sealsvc.verify.checks.material import Material, decoded, finish, material_for
 from sealsvc.verify.checks.status import StatusAsker
 from sealsvc.verify.evidence import Evidence, SignatureEvidence, SigningTime
@@ -26,6 +27,8 @@ from sealsvc.verify.policy import Policy, RevocationMode
 
 MAX_PATHS = 8
 REASON_LENGTH = 160
+
+_kept = KeptChains()
 
 
 def build_chain(
@@ -43,11 +46,23 @@ def build_chain(
         signer = read_certificate(der)
     except UnreadableCertificateError:
         return Chain(PathResult.UNREADABLE)
+    question = question_of(signature, evidence, policy, time)
+    known = None if question is None else _kept.find(question, policy)
+    if known is not None:
+        return known
     builder = _Builder(signer, signature, evidence, policy, time)
     try:
-        return builder.best()
+        chain = builder.best()
     except Exception as error:  # hostile certificates and lists; never a reason not to answer
         return Chain(PathResult.NOT_CHECKED, builder.signer_alone(), type(error).__name__)
+    if question is not None:
+        builder.keep(question, chain)
+    return chain
+
+
+def forget_chains() -> None:
+    """Build every chain anew from here on; the outcome is the same."""
+    _kept.clear()
 
 
 @dataclass(frozen=True)
@@ -74,6 +89,13 @@ class _Builder:
         return replace(
             chain, left_out=material.left_out, left_out_gathered=material.left_out_gathered
         )
+
+    def keep(self, question: Question, chain: Chain) -> None:
+        """Remember the chain for as long as nothing in its material changes its outcome."""
+        material = material_for(self.signer.der, self.signature, self.evidence)
+        windows = windows_of(question, material, decoded(self.signer.der), self.policy)
+        if windows is not None:
+            _kept.keep(question, self.policy, windows, chain)
 
     def _why_none(self, material: Material) -> PathResult:
         """Whether a trust anchor's name stands where its signature does not."""

@@ -142,7 +142,7 @@ def test_comparison_over_http(api: Api, story: Story, key: Key) -> None:
     body = answer.json()
     assert body["mediaType"] == "application/ofd"
     (one,) = body["signatures"]
-    assert one["picture"]["rgbaIdentical"]
+    assert one["picture"]["distance"]["pixelIdentical"]
     assert one["picture"]["rendered"]["dpi"] > 0
 
 

@@ -19,7 +19,7 @@ def invoice_taken(view: InvoiceView) -> Fact:
         "summary": view.summary,
     }
     document = Subject(SubjectKind.DOCUMENT, view.document_sha256)
-    return Fact("invoice.taken", (*_subjects(view), document), {}, payload)
+    return _committed("invoice.taken", (*_subjects(view), document), payload)
 
 
 def invoice_looked_up(fact_type: str, view: InvoiceView, *, by: str) -> Fact:
@@ -31,7 +31,7 @@ def invoice_looked_up(fact_type: str, view: InvoiceView, *, by: str) -> Fact:
         "state": str(view.state),
         "lookup": view.lookup,
     }
-    return Fact(fact_type, _subjects(view), {}, payload)
+    return _committed(fact_type, _subjects(view), payload)
 
 
 def invoice_booked(view: InvoiceView, booking: BookingView) -> Fact:
@@ -47,18 +47,18 @@ def invoice_booked(view: InvoiceView, booking: BookingView) -> Fact:
         "period": draft.period,
         "basis": str(draft.basis),
     }
-    return Fact("invoice.booked", _subjects(view), {}, payload)
+    return _committed("invoice.booked", _subjects(view), payload)
 
 
 def invoice_claimed(view: InvoiceView, claim: ClaimView) -> Fact:
     """`invoice.claimed`: the entity uses the invoice for a purpose, and no other entity may."""
-    return Fact("invoice.claimed", _of_claim(view, claim), {}, _claim(view, claim, claim.by))
+    return _committed("invoice.claimed", _of_claim(view, claim), _claim(view, claim, claim.by))
 
 
 def invoice_released(view: InvoiceView, claim: ClaimView, *, by: str, reason: str) -> Fact:
     """`invoice.released`: a claim was given back. Source: rule R12 (reason)."""
     payload = {**_claim(view, claim, by), "reason": reason}
-    return Fact("invoice.released", _of_claim(view, claim), {}, payload)
+    return _committed("invoice.released", _of_claim(view, claim), payload)
 
 
 def red_letter_changed(fact_type: str, form: RedLetterView, *, by: str | None) -> Fact:
@@ -78,7 +78,20 @@ def red_letter_changed(fact_type: str, form: RedLetterView, *, by: str | None) -
     ]
     if by is not None:
         subjects.append(Subject(SubjectKind.CLIENT, by))
-    return Fact(fact_type, tuple(subjects), {}, payload)
+    return _committed(fact_type, tuple(subjects), payload)
+
+
+def _committed(fact_type: str, subjects: tuple[Subject, ...], payload: JsonObject) -> Fact:
+    """A fact with nothing public; a commitment knows no null (transparency-log section 10)."""
+    return Fact(fact_type, subjects, {}, _plain(payload))
+
+
+def _plain(shape: JsonObject) -> JsonObject:
+    return {
+        name: _plain(value) if isinstance(value, dict) else value
+        for name, value in shape.items()
+        if value is not None
+    }
 
 
 def _claim(view: InvoiceView, claim: ClaimView, by: str) -> JsonObject:

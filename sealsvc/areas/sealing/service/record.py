@@ -23,6 +23,7 @@ from sealsvc.areas.sealing.model import (
 )
 from sealsvc.areas.seals import service as seals
 from sealsvc.areas.seals.model import SYSTEM
+from sealsvc.ports import Rng
 from sealsvc.storage.uow import UnitOfWork
 from sealsvc.values import (
     Declaration,
@@ -58,35 +59,42 @@ def authorise(deps: Deps, principal: Principal, intent: Intent) -> SealingView:
     with deps.write() as tx:
         seal = for_use(seals.require_usable(tx, intent.seal_id))
         may_use(seal, principal, intent.role, tx.now)
-        ref = SealingRef(
-            sealing_id=time_ordered_id("slg", tx.now, deps.rng.bytes(16)),
-            seal_id=intent.seal_id,
-            owner_uscc=seal.owner_uscc,
-            cert_serial=intent.cert_serial,
-            by=principal.client_id,
-            declaration=intent.declaration,
-        )
-        fact = sealing_authorised(
-            ref, original_sha256=intent.original_sha256, tbs_sha256=intent.tbs_sha256
-        )
-        use = SealingView(
-            sealing_id=ref.sealing_id,
-            status=SealingStatus.AUTHORISED,
-            seal_id=ref.seal_id,
-            owner_uscc=ref.owner_uscc,
-            cert_serial=ref.cert_serial,
-            original_sha256=intent.original_sha256,
-            tbs_sha256=intent.tbs_sha256,
-            media_type=intent.media_type,
-            declaration=intent.declaration.to_json(),
-            placement=intent.placement,
-            by=ref.by,
-            created_at=tx.now,
-            authorised_fact_id=tx.record(fact),
-        )
+        use = authorised(tx, deps.rng, principal, seal.owner_uscc, intent)
         repo.add(tx.session, use)
         tx.commit()
     return use
+
+
+def authorised(
+    tx: UnitOfWork, rng: Rng, principal: Principal, owner_uscc: str, intent: Intent
+) -> SealingView:
+    """A new use and its fact, in a unit of work that stores and commits it."""
+    ref = SealingRef(
+        sealing_id=time_ordered_id("slg", tx.now, rng.bytes(16)),
+        seal_id=intent.seal_id,
+        owner_uscc=owner_uscc,
+        cert_serial=intent.cert_serial,
+        by=principal.client_id,
+        declaration=intent.declaration,
+    )
+    fact = sealing_authorised(
+        ref, original_sha256=intent.original_sha256, tbs_sha256=intent.tbs_sha256
+    )
+    return SealingView(
+        sealing_id=ref.sealing_id,
+        status=SealingStatus.AUTHORISED,
+        seal_id=ref.seal_id,
+        owner_uscc=ref.owner_uscc,
+        cert_serial=ref.cert_serial,
+        original_sha256=intent.original_sha256,
+        tbs_sha256=intent.tbs_sha256,
+        media_type=intent.media_type,
+        declaration=intent.declaration.to_json(),
+        placement=intent.placement,
+        by=ref.by,
+        created_at=tx.now,
+        authorised_fact_id=tx.record(fact),
+    )
 
 
 def complete(
@@ -105,23 +113,30 @@ def complete(
         if present.status is not SealingStatus.AUTHORISED:
             raise SealingIntentClosed(status=str(present.status))
         may_use(for_use(seal), principal, None, tx.now)
-        fact = sealing_completed(
-            _ref(present),
-            original_sha256=present.original_sha256,
-            sealed_sha256=sealed_sha256,
-            signature_sha256=signature_sha256,
-        )
-        ended = replace(
-            present,
-            status=SealingStatus.COMPLETED,
-            signature_sha256=signature_sha256,
-            sealed_sha256=sealed_sha256,
-            completed_at=tx.now,
-            completed_fact_id=tx.record(fact),
-        )
+        ended = completed(tx, present, sealed_sha256, signature_sha256)
         repo.end(tx.session, ended)
         tx.commit()
     return ended
+
+
+def completed(
+    tx: UnitOfWork, use: SealingView, sealed_sha256: str, signature_sha256: str
+) -> SealingView:
+    """The use with its result, and its fact, in a unit of work that stores and commits it."""
+    fact = sealing_completed(
+        _ref(use),
+        original_sha256=use.original_sha256,
+        sealed_sha256=sealed_sha256,
+        signature_sha256=signature_sha256,
+    )
+    return replace(
+        use,
+        status=SealingStatus.COMPLETED,
+        signature_sha256=signature_sha256,
+        sealed_sha256=sealed_sha256,
+        completed_at=tx.now,
+        completed_fact_id=tx.record(fact),
+    )
 
 
 def abandon(deps: Deps, sealing_id: str, reason: str) -> None:
@@ -148,10 +163,14 @@ def reconcile(deps: Deps) -> int:
 
 
 def _abandon(tx: UnitOfWork, use: SealingView, reason: str, *, by: str) -> None:
-    ended = replace(use, status=SealingStatus.ABANDONED, abandoned_reason=reason)
-    repo.end(tx.session, ended)
+    repo.end(tx.session, abandoned(tx, use, reason, by=by))
+
+
+def abandoned(tx: UnitOfWork, use: SealingView, reason: str, *, by: str) -> SealingView:
+    """The use given up, and its fact, in a unit of work that stores and commits it."""
     ref = replace(_ref(use), by=by)
     tx.record(sealing_abandoned(ref, original_sha256=use.original_sha256, reason=reason))
+    return replace(use, status=SealingStatus.ABANDONED, abandoned_reason=reason)
 
 
 def _ref(use: SealingView) -> SealingRef:

@@ -92,7 +92,7 @@ class SealingResult:
 
 
 @dataclass(frozen=True)
-class _Work:
+class Work:
     """What is known before anything is signed. before: the verdict on earlier signatures."""
 
     seal: SealView
@@ -115,7 +115,7 @@ def seal(deps: Deps, principal: Principal, request: SealingRequest) -> SealingRe
     """
     registered = seals.get(deps, request.seal_id)
     may_use(for_use(registered), principal, request.role, deps.clock.now())
-    work = _prepare(deps, principal, registered, request)
+    work = prepare(deps, principal, registered, request)
     intent = record.Intent(
         seal_id=registered.seal_id,
         role=request.role,
@@ -135,9 +135,9 @@ def seal(deps: Deps, principal: Principal, request: SealingRequest) -> SealingRe
     return SealingResult(view, sealed)
 
 
-def _prepare(
+def prepare(
     deps: Deps, principal: Principal, registered: SealView, request: SealingRequest
-) -> _Work:
+) -> Work:
     """Everything that needs no signature; nothing is logged yet but perhaps a fresh certificate."""
     with deps.read() as session:
         owner = entities.get_active_in(session, registered.owner_uscc)
@@ -165,12 +165,12 @@ def _prepare(
         signer_name=registered.owner_name,
         imprint_png=None if invisible else seals.imprint(deps, registered.seal_id),
         placement=placement,
-        imprint_height_ratio=_height_ratio(registered),
+        imprint_height_ratio=height_ratio(registered),
         eseal_der=seals.eseal(deps, registered) if document_format.national else None,
         straddle=request.straddle,
     )
     prepared = deps.sandbox.run(document_format.prepare, request.data, spec)
-    return _Work(registered, declaration, document, certificate, spec, prepared, before)
+    return Work(registered, declaration, document, certificate, spec, prepared, before)
 
 
 def _refuse_unfit(document: DocumentRead) -> None:
@@ -191,7 +191,7 @@ def _placement(
 ) -> Placement | None:
     if request.place.invisible or (request.straddle and request.place == PlaceWish()):
         return None
-    wish, ratio = request.place, _height_ratio(registered)
+    wish, ratio = request.place, height_ratio(registered)
     page_size = detect(request.data).page_size
     width = registered.width_mm or USUAL_WIDTH_MM
     if wish.keyword is not None:
@@ -205,14 +205,15 @@ def _placement(
     return placed(wish, page, page_mm, imprint, seals_on(document.reading, page))
 
 
-def _height_ratio(registered: SealView) -> float:
+def height_ratio(registered: SealView) -> float:
+    """Height of the registered imprint over its width."""
     if registered.width_mm and registered.height_mm:
         return registered.height_mm / registered.width_mm
     return 1.0
 
 
 def _make(
-    deps: Deps, principal: Principal, work: _Work, use: SealingView
+    deps: Deps, principal: Principal, work: Work, use: SealingView
 ) -> tuple[SealingView, bytes]:
     """Sign what was authorised, check the result as any verifier would, and only then store it."""
     signature = deps.keys.signer(work.certificate.key_ref).sign(work.prepared.tbs)
@@ -228,7 +229,7 @@ def _make(
     try:
         require_sound(deps, checked, expected)
     except SealingSelfCheckFailed:
-        _blame_change(deps, principal, work.seal)
+        blame_change(deps, principal, work.seal)
         raise
     view = record.complete(
         deps,
@@ -240,7 +241,7 @@ def _make(
     return view, sealed
 
 
-def _blame_change(deps: Deps, principal: Principal, seen: SealView) -> None:
+def blame_change(deps: Deps, principal: Principal, seen: SealView) -> None:
     """A seal that was changed while it was used fails the check too; that is no fault of ours.
 
     Raises: SealingIntentClosed, what `may_use` raises.

@@ -19,7 +19,7 @@ from sealsvc.areas.entities.model import UsccStatus, check_uscc
 from sealsvc.areas.transactions.model.kinds import AttestationKind, Member, MemberType
 from sealsvc.areas.transactions.model.money import is_currency, parse_amount, plain
 from sealsvc.errors import BadInput, Conflict, Internal, NotAllowed, NotFound
-from sealsvc.values import Fact, Json, JsonObject, KeyRef, SealType, Subject, SubjectKind
+from sealsvc.values import Json, JsonObject, KeyRef, SealType
 
 VERSION = 1
 SIGNED_PREFIX = b"sealsvc-attestation-v1\n"
@@ -27,7 +27,8 @@ MAX_ENVELOPE_BYTES = 64 * 1024
 MAX_CHAIN = 4
 REASON_LIMIT = 300
 LARGEST_COUNT = 10**9
-ID_LENGTH = 30  # att_ and 26 characters of base32
+ID_PREFIX, ID_LENGTH = "att_", 30  # and 26 characters of base32
+_BASE32 = frozenset("abcdefghijklmnopqrstuvwxyz234567")
 _INSTANT = "%Y-%m-%dT%H:%M:%SZ"
 _INSTANT_LENGTH = 20
 _RECORD_MEMBERS = frozenset({"v", "kind", "id", "operator", "issuedAt", "subject"})
@@ -252,6 +253,13 @@ def require_fit(kind: AttestationKind, seal_type: SealType) -> None:
         raise AttestationSealNotFit(type=str(seal_type), kind=kind.name)
 
 
+def is_attestation_id(text: object) -> bool:
+    """Whether a text has the shape of an attestation's id."""
+    if not isinstance(text, str) or len(text) != ID_LENGTH or not text.startswith(ID_PREFIX):
+        return False
+    return _BASE32.issuperset(text.removeprefix(ID_PREFIX))
+
+
 def read_record(shape: object) -> AttestationRecord:
     """A record from JSON, whatever it says; its subject is not judged here.
 
@@ -268,9 +276,11 @@ def read_record(shape: object) -> AttestationRecord:
         raise AttestationUnreadable(reason="TEXT")
     if not isinstance(shape["subject"], dict) or not _flat(shape["subject"]):
         raise AttestationUnreadable(reason="SUBJECT")
-    if replaces is not None and (not isinstance(replaces, str) or len(replaces) > ID_LENGTH):
-        raise AttestationUnreadable(reason="REPLACES")
     kind, attestation_id, operator, _ = texts
+    if not is_attestation_id(attestation_id):
+        raise AttestationUnreadable(reason="ID")
+    if replaces is not None and not is_attestation_id(replaces):
+        raise AttestationUnreadable(reason="REPLACES")
     record = AttestationRecord(
         kind, attestation_id, operator, issued_at, shape["subject"], replaces
     )
@@ -300,61 +310,12 @@ def read_envelope(shape: object) -> Envelope:
     )
 
 
-def attestation_intended(view: AttestationView) -> Fact:
-    """`attestation.intended`: what will be signed, before it is. Source: ARCHITECTURE 7.4."""
-    payload = _payload(view) | {"by": view.by, "certSerial": view.cert_serial}
-    return Fact("attestation.intended", _subjects(view), {}, payload)
-
-
-def attestation_issued(view: AttestationView) -> Fact:
-    """`attestation.issued`; who presents the record's digest opens it. Source: CONTRACT 4."""
-    assert view.envelope is not None
-    signature = sha256(view.envelope.signature).hexdigest()
-    payload = _payload(view) | {
-        "by": view.by,
-        "certSerial": view.cert_serial,
-        "signatureDigest": signature,
-    }
-    return Fact("attestation.issued", _subjects(view), {}, payload)
-
-
-def attestation_withdrawn(view: AttestationView, *, by: str) -> Fact:
-    """`attestation.withdrawn`: it counts no more, from now on."""
-    payload = _payload(view) | {"by": by, "reason": view.withdraw_reason or ""}
-    return Fact("attestation.withdrawn", _subjects(view), {}, payload)
-
-
-def attestation_abandoned(view: AttestationView, *, by: str, reason: str) -> Fact:
-    """`attestation.abandoned`: an intent that ended without a signature."""
-    payload = _payload(view) | {"by": by, "reason": reason}
-    return Fact("attestation.abandoned", _subjects(view), {}, payload)
-
-
 def withdrawn(view: AttestationView, reason: str, at: datetime) -> AttestationView:
     """The attestation after its withdrawal. Raises: AttestationNotIssued."""
     if view.status is not AttestationStatus.ISSUED:
         raise AttestationNotIssued(status=str(view.status))
     return replace(
         view, status=AttestationStatus.WITHDRAWN, withdraw_reason=reason, withdrawn_at=at
-    )
-
-
-def _payload(view: AttestationView) -> JsonObject:
-    return {
-        "attestationId": view.attestation_id,
-        "kind": view.kind,
-        "operator": view.operator_uscc,
-        "sealId": view.seal_id,
-        "digest": view.record.digest(),
-    }
-
-
-def _subjects(view: AttestationView) -> tuple[Subject, ...]:
-    return (
-        Subject(SubjectKind.ATTESTATION, view.attestation_id),
-        Subject(SubjectKind.ENTITY, view.operator_uscc),
-        Subject(SubjectKind.SEAL, view.seal_id),
-        Subject(SubjectKind.DOCUMENT, view.record.digest()),
     )
 
 

@@ -128,6 +128,11 @@ CONTRACTS: dict[str, Entry] = {
         "合同处于争议或已被替代（{left}）",
         "The contract is disputed or was replaced ({left})",
     ),
+    "TXN_CONTRACT_FILE_DIFFERS": _fails(
+        _DEAL,
+        "所提交的合同文件不是登记的最新文件",
+        "The contract's file is not the newest one on record",
+    ),
     "TXN_CONTRACT_STATE_UNKNOWN": _omitted(
         _DEAL,
         "合同不在登记库，状态未核验",
@@ -216,8 +221,8 @@ INVOICES: dict[str, Entry] = {
     ),
     "TXN_INVOICE_CLAIMED_BY_OTHER": _fails(
         _R10,
-        "{part}已被 {left} 报销入账，买方是 {right}",
-        "The {part} was claimed by {left}; the buyer is {right}",
+        "{part}已被买方 {right} 以外的主体报销入账",
+        "The {part} was claimed by someone other than the buyer {right}",
     ),
     "TXN_INVOICE_CLAIM_NOT_CHECKED": _omitted(
         _R10, "{part}的入账状态未核验", "Whether the {part} was claimed was not checked"

@@ -89,12 +89,14 @@ class ContractFact:
     """A contract. parties: None where no record and no declaration names them.
 
     status: of its record, None where there is none; concluded_at: when the last party sealed.
+    same_file: the file given is the record's newest, None where only one of both is there.
     """
 
     document: DocumentFact | None = None
     contract_id: str | None = None
     number: str | None = None
     status: str | None = None
+    same_file: bool | None = None
     parties: tuple[PartyFact, ...] | None = None
     amount: Decimal | None = None
     currency: str | None = None
@@ -108,7 +110,8 @@ class InvoiceFact:
 
     arithmetic: None where nothing could be checked; agree: whether its carriers say the same.
     red: it is itself a red-letter invoice; red_total: what red-letter invoices took back of it;
-    reversed: all of it was taken back; claimed_by: who booked it; None each = not known.
+    reversed: all of it was taken back; claimed_by: who claimed or booked it, `*` for another than
+    the buyer whose name is not told; None each = not known.
     problems: codes of the reading.
     """
 

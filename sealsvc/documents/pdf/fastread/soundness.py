@@ -37,37 +37,42 @@ def refuse_odd(structure: Structure) -> None:
     chronological = structure.sections[::-1]
     freed: set[int] = set()
     for place, section in enumerate(chronological):
-        odd = _odd_entries(section)
-        if place:
-            if odd:
-                raise NotUnderstood("object freed in an update")
-        else:
-            freed = odd
-    for older, newer in pairwise(chronological):
-        if newer.size < older.size:
+        if place and section.size < chronological[place - 1].size:
             raise NotUnderstood("Size")
-    for section in chronological[1:] if freed else ():
-        if any(section.entry(number) is not None for number in freed):
+        gone = _freed(section, is_base=not place)
+        again = (section.entry(number) for number in freed - gone)
+        if any(entry is not None for entry in again):
             raise NotUnderstood("freed object used again")
+        freed |= gone
     _refuse_clobbered(structure.sections)
 
 
-def _odd_entries(section: Section) -> set[int]:
-    """Numbers of freed objects but 0. Raises: NotUnderstood for any other odd entry."""
+def _freed(section: Section, *, is_base: bool) -> set[int]:
+    """Numbers of freed objects but 0. Raises: NotUnderstood for any other odd entry.
+
+    is_base: of the first section; only there a next generation of 0 has a meaning.
+    """
     found: set[int] = set()
     if section.widths is not None:
-        return _odd_in_stream(section, section.widths)
+        return _freed_in_stream(section, section.widths, is_base=is_base)
     for first, count, start in section.runs:
         for match in _ODD_ENTRY.finditer(section.table, start, start + 20 * count):
             number = first + (match.start() - start) // 20
-            if match.group(2) == b"n" or int(match.group(1)) > 65_535:
+            generation = int(match.group(1))
+            if match.group(2) == b"n" or generation > 65_535:
                 raise NotUnderstood("generation")
-            found.add(number)
-    found.discard(0)
+            if number:
+                _refuse_dead(generation, is_base=is_base)
+                found.add(number)
     return found
 
 
-def _odd_in_stream(section: Section, widths: tuple[int, int, int]) -> set[int]:
+def _refuse_dead(generation: int, *, is_base: bool) -> None:
+    if not generation and not is_base:
+        raise NotUnderstood("object freed for good in an update")
+
+
+def _freed_in_stream(section: Section, widths: tuple[int, int, int], *, is_base: bool) -> set[int]:
     index = section.trailer.get(b"Index")
     if index is not None:
         numbers = [as_integer(item) or 0 for item in array_items(index)]
@@ -86,9 +91,9 @@ def _odd_in_stream(section: Section, widths: tuple[int, int, int]) -> set[int]:
             entry = section.entry(first + turn)
             if entry is None or (entry[2] and (kind == PLAIN or entry[2] > 65_535)):
                 raise NotUnderstood("generation")
-            if kind != PLAIN:
+            if kind != PLAIN and first + turn:
+                _refuse_dead(entry[2], is_base=is_base)
                 found.add(first + turn)
-    found.discard(0)
     return found
 
 

@@ -127,9 +127,9 @@ def bare_value(nation: Nation, der: bytes) -> bytes:
 KINDS = (
     Kind("pdf-text-changed", flipped, DIGEST, BOTH),
     Kind("pdf-text-by-update", revised(forged_text), said("MODIFIED_AFTER_SIGNING"), BOTH),
-    Kind("pdf-bytes-behind", lambda n, d: d + b"\n% more\n", said("REVISION_UNACCOUNTED"), BOTH),
+    Kind("pdf-bytes-behind", lambda n, d: d + b"\n% more\n", said("MODIFIED_AFTER_SIGNING"), BOTH),
     Kind("pdf-range-narrow", narrow, frozenset(), BOTH),
-    Kind("pdf-value-of-a-package", from_package, frozenset(), BOTH),
+    Kind("pdf-value-of-a-package", from_package, frozenset(), GMS),
     Kind("pdf-value-empty", contents(lambda n, d: b"\x30\0"), frozenset(), BOTH),
     Kind("pdf-value-cut", contents(lambda n, d: d[:-1]), frozenset(), BOTH),
     Kind("pdf-trailing-data", contents(lambda n, d: d + b"\1"), frozenset(), GMS),

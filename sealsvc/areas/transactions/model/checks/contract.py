@@ -21,6 +21,10 @@ def check_contract(deal: Deal) -> Iterator[Check]:
         return
     yield from check_document(contract.document, NODE)
     yield _state(contract)
+    if contract.same_file is not None:
+        name = "contract.file"
+        code = None if contract.same_file else "TXN_CONTRACT_FILE_DIFFERS"
+        yield passed(name, NODE) if code is None else found(code, name, NODE)
     yield from _parties(deal, contract)
     yield from _seals(deal, contract)
     wanted = deal.expected.contract_number
@@ -40,8 +44,8 @@ def _state(contract: ContractFact) -> Check:
     name, status = "contract.state", contract.status
     if status is None:
         return found("TXN_CONTRACT_STATE_UNKNOWN", name, NODE)
-    evidence = (*(() if contract.contract_id is None else (contract.contract_id,)),)
-    evidence += contract.fact_ids
+    named = () if contract.contract_id is None else (contract.contract_id,)
+    evidence = (*named, *contract.fact_ids)
     if status in _STANDING:
         return passed(name, NODE, evidence=evidence)
     if status in _PENDING:
