@@ -19,11 +19,13 @@ from api.idempotency import IdempotencyMiddleware
 from api.limits import GuardMiddleware
 from api.observability import Metrics, ObservabilityMiddleware, configure_logging
 from api.pages import trace as trace_pages
+from api.pages import transactions as transaction_pages
 from api.pages import views
 from api.routers import (
     audit,
     comparisons,
     compat,
+    contract_templates,
     contracts,
     entities,
     imports,
@@ -36,6 +38,7 @@ from api.routers import (
     sealings,
     seals,
     trace,
+    transactions,
     verifications,
 )
 from api.routers import problems as problem_pages
@@ -49,6 +52,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     permits.router,
     seals.router,
     sealings.router,
+    contract_templates.router,
     contracts.router,
     invoices.router,
     verifications.router,
@@ -59,6 +63,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     audit.router,
     views.router,
     trace_pages.router,
+    transactions.router,
+    transaction_pages.router,
     log.router,
     pki.router,
 )

@@ -18,8 +18,6 @@ from api.schemas.contracts import (
     ContractReasonIn,
     ContractSealIn,
     ContractTermsIn,
-    TemplateIn,
-    TemplateOut,
 )
 from api.uploads import OptionsOf, Upload_
 from sealsvc.areas.contracts import service
@@ -31,13 +29,11 @@ from sealsvc.areas.contracts.model.lifecycle import (
     transition,
 )
 from sealsvc.areas.contracts.model.views import ContractFilter
-from sealsvc.areas.contracts.service import templates
 from sealsvc.values import Principal
 
 router = APIRouter(tags=["contracts"])
 
 ContractId_ = Annotated[str, Path(alias="id", max_length=40, description="合同编号 · Contract id.")]
-TemplateId_ = Annotated[str, Path(alias="id", max_length=40, description="范本编号 · Template id.")]
 Terms_ = Annotated[ContractTermsIn, Depends(OptionsOf(ContractTermsIn))]
 AmendmentTerms_ = Annotated[AmendmentTermsIn, Depends(OptionsOf(AmendmentTermsIn))]
 Reason_ = Annotated[ContractReasonIn, Body(default_factory=ContractReasonIn)]
@@ -75,7 +71,6 @@ _ZIP: _Answers = {
     200: {"content": {"application/zip": _BINARY}},
     404: {"description": "CONTRACT_NOT_FOUND"},
     409: {"description": "CONTRACT_NOT_SEALED, CONTRACT_EVIDENCE_TOO_LARGE"},
-    503: {"description": "CONTRACT_EVIDENCE_PENDING, OPERATOR_SEAL_MISSING; see Retry-After."},
 }
 _SUMMARIES = {
     ContractAction.NEGOTIATE: "提交协商 · Show to the parties",
@@ -88,54 +83,6 @@ _SUMMARIES = {
     ContractAction.RESOLVE: "争议解决 · Resolve (two signers)",
     ContractAction.ARCHIVE: "归档 · Archive",
 }
-
-
-@router.post("/v1/contracts/templates", status_code=201, summary="发布范本 · Publish a template")
-def publish_template(
-    services: Services_, principal: Principal_, body: TemplateIn, response: Response
-) -> TemplateOut:
-    """A merchant's own (`seal.sign`), or everybody's by an unbound operator (`entity.write`).
-
-    Problems: CONTRACT_TEMPLATE_INVALID, GLYPH_MISSING.
-    """
-    view = templates.publish(services.deps, principal, body.draft())
-    response.headers["Location"] = f"/v1/contracts/templates/{view.template_id}"
-    return TemplateOut.of(view)
-
-
-@router.get("/v1/contracts/templates", summary="范本列表 · Templates")
-def list_templates(services: Services_, principal: Principal_, page: Page_) -> Page[TemplateOut]:
-    """The newest version of everybody's templates and of one's own."""
-    found = templates.search(services.deps, principal, after=_after(page), limit=page.limit)
-    return page_json(page, found, shape=TemplateOut.of, position=lambda one: [one.template_id])
-
-
-@router.get(
-    "/v1/contracts/templates/{id}",
-    responses={404: {"description": "CONTRACT_TEMPLATE_NOT_FOUND"}},
-    summary="范本 · One template",
-)
-def get_template(
-    services: Services_,
-    principal: Principal_,
-    template_id: TemplateId_,
-    version: Annotated[int | None, Query(ge=1, le=1_000_000)] = None,
-) -> TemplateOut:
-    """One version, the newest where none is named."""
-    return TemplateOut.of(templates.get(services.deps, principal, template_id, version))
-
-
-@router.post(
-    "/v1/contracts/templates/{id}",
-    status_code=201,
-    responses={404: {"description": "CONTRACT_TEMPLATE_NOT_FOUND"}},
-    summary="范本新版本 · The next version of a template",
-)
-def publish_template_version(
-    services: Services_, principal: Principal_, template_id: TemplateId_, body: TemplateIn
-) -> TemplateOut:
-    """Earlier versions stay as they are. Problems: CONTRACT_TEMPLATE_INVALID, ENTITY_NOT_YOURS."""
-    return TemplateOut.of(templates.publish(services.deps, principal, body.draft(), template_id))
 
 
 @router.post(
@@ -231,7 +178,11 @@ def get_contract_document(
 def get_contract_evidence(
     services: Services_, principal: Principal_, contract_id: ContractId_
 ) -> Response:
-    """A zip that `sealsvc evidence verify` checks offline; the same file for everybody."""
+    """A zip that `sealsvc evidence verify` checks offline; the same file for everybody.
+
+    Problems: CONTRACT_NOT_SEALED, CONTRACT_EVIDENCE_TOO_LARGE; 503 for a moment while facts are
+    not in the log yet (CONTRACT_EVIDENCE_PENDING), or OPERATOR_SEAL_MISSING.
+    """
     deps, logbook = services.deps, services.logbook
     view, data = service.evidence(deps, logbook, principal, contract_id)
     return _download(data, "application/zip", f"{view.contract_id}-evidence.zip")

@@ -4,12 +4,12 @@ import json
 from enum import StrEnum
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Path, Query, Response
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from pydantic import ValidationError
 
 from api.auth import OptionalPrincipal_, Principal_
 from api.deps import Services_
-from api.problems import InvalidRequest, MalformedRequest, rows_of
+from api.problems import InvalidRequest, MalformedRequest, pointer, rows_of
 from api.schemas.common import ProblemRow
 from api.schemas.transactions import (
     AttestationIn,
@@ -20,7 +20,7 @@ from api.schemas.transactions import (
     TransactionIn,
     TransactionReportOut,
 )
-from api.uploads import Received, Upload, received
+from api.uploads import OptionsOf, Received, Upload, received
 from sealsvc.areas.transactions import service
 from sealsvc.areas.transactions.model.attestation import (
     MAX_ENVELOPE_BYTES,
@@ -141,31 +141,41 @@ def withdraw_attestation(
     return AttestationOut.of(view)
 
 
+class TransactionOptions(OptionsOf[TransactionIn]):
+    """Dependency: the references, as a JSON body or as the multipart part `options`."""
+
+    def __init__(self) -> None:
+        super().__init__(TransactionIn)
+        self.query_names = frozenset()
+
+    async def __call__(
+        self, request: Request, received: Annotated[Received, Depends(received)]
+    ) -> TransactionIn:
+        """The references. Raises: MalformedRequest, InvalidRequest."""
+        body = _json_body(received)
+        try:
+            return TransactionIn.model_validate(received.options if body is None else body)
+        except ValidationError as error:
+            raise InvalidRequest(rows_of(error, "body")) from error
+
+
 def transaction_request(
     received: Annotated[Received, Depends(received)],
+    asked: Annotated[TransactionIn, Depends(TransactionOptions())],
 ) -> TransactionRequest:
-    """Dependency: references as a JSON body, or files beside the part `options`.
+    """Dependency: the whole request, files sorted by the name of their part.
 
-    Raises: MalformedRequest, InvalidRequest, AttestationUnreadable, TransactionRequestInvalid.
+    Raises: InvalidRequest, AttestationUnreadable, TransactionRequestInvalid.
     """
-    uploads = received.uploads
-    if len(uploads) == 1 and uploads[0].field == "file" and _is_json(uploads[0]):
-        options, files = _json(uploads[0].data), ()
-    else:
-        options, files = received.options, uploads
-    try:
-        asked = TransactionIn.model_validate(options)
-    except ValidationError as error:
-        raise InvalidRequest(rows_of(error, "body")) from error
-    sorted_out: dict[str, list[Upload]] = {"contract": [], "invoice": [], "attestation": []}
-    for one in files:
-        if one.field not in sorted_out or (one.field == "contract" and sorted_out["contract"]):
-            raise InvalidRequest([_row(f"/{one.field}"[:80], "EXTRA_FORBIDDEN")])
-        sorted_out[one.field].append(one)
+    parts: dict[str, list[Upload]] = {"contract": [], "invoice": [], "attestation": []}
+    for one in received.uploads if _json_body(received) is None else ():
+        if one.field not in parts or (one.field == "contract" and parts["contract"]):
+            raise InvalidRequest([_row(pointer(one.field[:80]), "EXTRA_FORBIDDEN")])
+        parts[one.field].append(one)
     envelopes = [read_envelope(one) for one in asked.attestations]
-    envelopes += [_envelope(one) for one in sorted_out["attestation"]]
-    contract = next(iter(sorted_out["contract"]), None)
-    return asked.request(contract, tuple(sorted_out["invoice"]), tuple(envelopes))
+    envelopes += [_envelope(one) for one in parts["attestation"]]
+    contract = next(iter(parts["contract"]), None)
+    return asked.request(contract, tuple(parts["invoice"]), tuple(envelopes))
 
 
 @router.post(
@@ -215,16 +225,16 @@ def get_transaction(
     return _answer(view)
 
 
-def _is_json(upload: Upload) -> bool:
-    kind = (upload.content_type or "").partition(";")[0].strip().lower()
-    return kind == _JSON
-
-
-def _json(data: bytes) -> Any:
-    if len(data) > _MAX_JSON_BYTES:
+def _json_body(received: Received) -> Any:
+    """The body's JSON; None where the request brings files. Raises: MalformedRequest."""
+    first = received.uploads[0]
+    kind = (first.content_type or "").partition(";")[0].strip().lower()
+    if len(received.uploads) > 1 or first.field != "file" or kind != _JSON:
+        return None
+    if len(first.data) > _MAX_JSON_BYTES:
         raise InvalidRequest([_row("", "TOO_LONG")])
     try:
-        return json.loads(data)
+        return json.loads(first.data) or {}
     except (ValueError, RecursionError) as error:
         raise MalformedRequest(reason="JSON") from error
 

@@ -81,7 +81,7 @@ class AttestationOut(ResponseModel):
             certificate_serial=view.cert_serial,
             withdrawn_at=view.withdrawn_at,
             receipt=None if view.issued_fact_id is None else f"/v1/receipts/{view.issued_fact_id}",
-            verification=cast(JsonMap | None, verification),
+            verification=verification,
         )
 
 

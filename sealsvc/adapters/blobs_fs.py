@@ -63,7 +63,7 @@ class FileBlobs:
             for sha256, data in zip(digests, many, strict=True):
                 path = self._path(sha256)
                 if path not in written and not self._renewed(path):
-                    written[path] = self._write_unsynced(path, data)
+                    written[path] = self._write_aside(path, data, wait=False)
             self._sync_all(Path(name) for name in written.values())
             for path in list(written):
                 os.replace(written[path], path)
@@ -148,17 +148,15 @@ class FileBlobs:
         return self._root / sha256[:2] / sha256[2:4] / sha256
 
     def _write(self, path: Path, data: bytes) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = self._write_unsynced(path, data)
+        temporary = self._write_aside(path, data, wait=True)
         try:
-            _sync(temporary, os.O_RDONLY)
             os.replace(temporary, path)
         except BaseException:
             Path(temporary).unlink(missing_ok=True)
             raise
 
-    def _write_unsynced(self, path: Path, data: bytes) -> str:
-        """The content under a temporary name beside its own, not on the disk yet."""
+    def _write_aside(self, path: Path, data: bytes, *, wait: bool) -> str:
+        """The content under a temporary name beside its own; wait: until it is on the disk."""
         path.parent.mkdir(parents=True, exist_ok=True)
         # A name of its own: two threads may store the same bytes, and a restarted process may
         # find what an earlier one with its number left behind.
@@ -166,6 +164,9 @@ class FileBlobs:
         try:
             with open(descriptor, "wb") as file:
                 file.write(data)
+                if wait:
+                    file.flush()
+                    os.fsync(file.fileno())
         except BaseException:
             Path(temporary).unlink(missing_ok=True)
             raise

@@ -1,4 +1,4 @@
-"""`make corpus-ofd`: the public OFDs through the endpoint, seals and seal signatures by the formats.
+"""`make corpus-ofd`: the public OFDs through the endpoint, bare seals by the formats.
 
 The manifest of `ofd/` says what each of its files is; where the other manifest holds the same
 bytes, this one wins (shared/README.md). Nothing of the files' content is printed.

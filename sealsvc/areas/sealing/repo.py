@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
+from typing import Any
 
 from sqlalchemy import bindparam, delete, insert, update
 from sqlmodel import Session, col, select
@@ -176,7 +177,7 @@ def _locked(session: Session, sealing_id: str) -> SealUseRow:
     return row
 
 
-def _values(use: SealingView) -> dict[str, object]:
+def _values(use: SealingView) -> dict[str, Any]:
     place = use.placement
     return {
         "id": use.sealing_id,

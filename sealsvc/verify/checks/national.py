@@ -139,6 +139,8 @@ def _maker(eseal: ESealReading, case: Case) -> Iterable[Finding]:
 def _maker_path(chain: Chain, case: Case) -> Iterable[Finding]:
     if chain.result is PathResult.INVALID:
         yield noticed("SEAL_MAKER_CERT_INVALID", case.id, where=chain.reason)
+    elif chain.result is PathResult.IMITATED:
+        yield noticed("SEAL_MAKER_NAME_IMITATED", case.id)
     elif chain.result is not PathResult.VALID:
         yield noticed("SEAL_MAKER_CERT_UNTRUSTED", case.id)
     if chain.result not in (PathResult.VALID, PathResult.INVALID):

@@ -280,6 +280,11 @@ _SEALS = {
         "制章人证书不是由已知机构签发",
         "The seal-maker's certificate is from no issuer known here",
     ),
+    "SEAL_MAKER_NAME_IMITATED": _seal(
+        Weight.DOUBT,
+        "制章人证书借用了受信机构的名称，却不是由其签发",
+        "The seal-maker's certificate bears a trusted issuer's name without its signature",
+    ),
     "SEAL_MAKER_CERT_INVALID": _seal(
         Weight.FAILS,
         "制章人证书路径不成立（{where}）",

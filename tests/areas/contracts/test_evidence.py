@@ -30,6 +30,7 @@ from sealsvc.areas.seals.model import SealAction
 from sealsvc.areas.seals.model.views import ChangeRequest
 from sealsvc.cli import app
 from sealsvc.storage.logbook import Logbook
+from sealsvc.tlog.keys import KeyType, VerifierKey
 from tests.areas.contracts.deal import AUDITOR, Deal
 from tests.areas.sealing.story import APPROVER, OPERATOR, A, B, merchant
 
@@ -113,6 +114,13 @@ def test_sound_and_always_the_same(
         ],
     )
     assert ran.exit_code == 0, ran.output
+    file.write_bytes(rewritten(data, "README.txt", b"other"))
+    ran = CliRunner().invoke(app, ["evidence", "verify", str(file)])
+    assert ran.exit_code == 1
+    assert "PART_CHANGED: README.txt" in ran.output
+    other = VerifierKey("other.example/log", KeyType.ED25519, bytes(32))
+    foreign = replace(checker(deal, logbook), vkey=str(other)).check(data)
+    assert {one.code for one in foreign.findings} >= {"RECEIPT_INVALID"}
 
 
 def test_whatever_is_changed_is_named(made: tuple[Deal, str, bytes]) -> None:

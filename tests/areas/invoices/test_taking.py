@@ -35,11 +35,7 @@ from tests.builders.invoices import Cn, digital_xml, pdf_page, pdf_with
 
 def test_an_xml_is_received_and_proves_nothing(world: World) -> None:
     """R07, R08: no seal is normal, and the tax bureau's signature is not verified by anybody."""
-    view = world.take(
-        blue(
-            signature="<TaxBureauSignature><SignatureValue>AA==</SignatureValue></TaxBureauSignature>"
-        )
-    )
+    view = world.take(blue(signature="AA=="))
     assert (view.state, view.proof, view.summary) == (InvoiceState.RECEIVED, None, None)
     assert view.fields["taxSignature"] == "present_unverified"
     assert view.fields["gross"] == "138.99"

@@ -158,7 +158,7 @@ def meddling(name: str) -> Make:
                 widget.add_field(writer, field)
                 MEDDLING[name](writer, field)
 
-            patch.setattr(sealer, "try_prepare", lambda *_: None)  # only pyHanko can be made to meddle
+            patch.setattr(sealer, "try_prepare", lambda *_: None)
             patch.setattr(sealer, "add_field", add_field)
             return pdf.sealed(data, world.chain("contract-b"), placement=SECOND)
 

@@ -22,7 +22,6 @@ COMMON = settings(
 STEP = st.tuples(
     st.sampled_from(["flip", "insert", "cut"]), st.floats(0, 1), st.binary(min_size=1, max_size=4)
 )
-REFUSALS = frozenset({"DOCUMENT_UNREADABLE", "DOCUMENT_ENCRYPTED", "UNSUPPORTED_FORMAT"})
 
 
 def changed(data: bytes, kind: str, at: int, content: bytes) -> bytes:

@@ -11,8 +11,8 @@ from sealsvc.areas.invoices.service.query import (
     red_letters,
     search,
 )
-from sealsvc.areas.invoices.service.red_letters import decide, enter, lapse_due
-from sealsvc.areas.invoices.service.take import TakeRequest, take
+from sealsvc.areas.invoices.service.reversing import decide, enter, lapse_due
+from sealsvc.areas.invoices.service.taking import TakeRequest, take
 
 __all__ = [
     "InvoiceDetail",

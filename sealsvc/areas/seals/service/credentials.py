@@ -76,7 +76,10 @@ def make(
 
 
 def keep(tx: UnitOfWork, row: SealRow, made: MadeCredential) -> None:
-    """Put what was made into use, within the caller's unit of work. Raises: CertificateIntentLost."""
+    """Put what was made into use, within the caller's unit of work.
+
+    Raises: CertificateIntentLost.
+    """
     certificate = certs.require_issued(tx, made.certificate.serial_hex)
     tx.session.add(
         SealCredentialRow(

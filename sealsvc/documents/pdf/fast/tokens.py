@@ -44,7 +44,7 @@ def _nested(levels: int) -> bytes:
     return value
 
 
-_VALUE = _nested(2)
+_VALUE = _nested(3)
 _DICTIONARY = rb"<<%b*+(?:%b%b*+%b%b*+)*+>>" % (_WS, _NAME, _WS, _VALUE, _WS)
 _SHAPE = re.compile(_DICTIONARY)
 # Entries one after the other up to the closing `>>` at the very end of what is searched; anything
@@ -113,6 +113,8 @@ def read_dictionary_object(buffer: bytes, start: int) -> tuple[int, int, Diction
     stop = buffer.find(b"endobj", inner, inner + MAX_ORDINARY)
     if stop < 0 or buffer[stop + 6 : stop + 7] not in _LINE_ENDS:
         return None
+    if buffer.find(b"stream", inner, stop) >= 0:
+        return None  # it surely does not fill the bytes up to `endobj`
     dictionary = _read_tiled(buffer, opening.start(3), inner, stop)
     if dictionary is None:
         return None

@@ -34,7 +34,11 @@ _KEYS = frozenset(
 _NEEDED = frozenset({b"Type", b"Filter", b"SubFilter", b"Contents", b"ByteRange"})
 _REFERENCE_KEYS = frozenset({b"Type", b"TransformMethod", b"TransformParams"})
 _PARAMETER_KEYS = frozenset({b"Type", b"P", b"V"})
-_TEXT = re.compile(rb"[ -~]*+")
+# As our own writer spells it; any other spelling is read token by token.
+_USUAL_PERMISSIONS = re.compile(
+    rb"\[<</Type/SigRef/TransformMethod/DocMDP"
+    rb"/TransformParams<</Type/TransformParams/V/1\.2/P ([123])>>>>\]"
+)
 _DATE = re.compile(
     rb"D:([0-9]{4})([0-9]{2})([0-9]{2})([0-9]{2})([0-9]{2})([0-9]{2})"
     rb"(?:Z|([+-])([0-9]{2})'([0-9]{2})'?)"
@@ -141,6 +145,9 @@ def _contents(
 
 def _permissions(raw: bytes) -> int:
     """The level of the one DocMDP reference; a missing /P means 2 (12.8.2.2)."""
+    usual = _USUAL_PERMISSIONS.fullmatch(raw)
+    if usual is not None:
+        return int(usual.group(1))
     items = array_items(raw)
     if len(items) != 1 or items[0][:2] != b"<<":
         raise NotUnderstood("Reference")

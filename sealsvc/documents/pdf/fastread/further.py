@@ -5,7 +5,7 @@ Source: pdf.md section 4 rules (a) to (f) and (i); CONTRACT section 1.
 
 from typing import NamedTuple
 
-from sealsvc.documents.pdf.fast.form import PdfField, PdfForm
+from sealsvc.documents.pdf.fast.form import PdfField
 from sealsvc.documents.pdf.fast.refusal import NotUnderstood
 from sealsvc.documents.pdf.fast.structure import PdfObject, Structure
 from sealsvc.documents.pdf.fast.tokens import (
@@ -17,9 +17,9 @@ from sealsvc.documents.pdf.fast.tokens import (
     as_reference,
     is_name,
 )
-from sealsvc.documents.pdf.fast.xref import PLAIN
+from sealsvc.documents.pdf.fast.xref import PLAIN, Section
 from sealsvc.documents.pdf.fastread.dictionary import SealDictionary
-from sealsvc.documents.pdf.fastread.objects import references_in, span_of
+from sealsvc.documents.pdf.fastread.objects import references_in, span_at, span_of
 from sealsvc.documents.pdf.fastread.pagetree import Pages
 
 MAX_TOUCHED = 64
@@ -37,7 +37,8 @@ _FORM_KEYS = frozenset({b"Fields", b"SigFlags"})
 class Step(NamedTuple):
     """One revision. old, new: the states before and with it; start, end: of its bytes.
 
-    seal, field: what it brings; forms: of both states.
+    seal, field: what it brings, as the newest state has it. Every other field is untouched, so
+    that the older states' fields are the newest's but for those that later steps bring.
     """
 
     old: Structure
@@ -46,7 +47,6 @@ class Step(NamedTuple):
     end: int
     seal: SealDictionary
     field: PdfField
-    forms: tuple[PdfForm, PdfForm]
 
 
 class Added(NamedTuple):
@@ -62,6 +62,8 @@ def check_step(step: Step, pages: Pages) -> Added:
     pages: of the newest state.
     """
     _check_trailer(step)
+    if step.new.object(step.field.object.reference).raw != step.field.object.raw:
+        raise NotUnderstood("field changed later")
     touched = _touched(step)
     _check_tiling(step, touched)
     changed = {n: one for n, one in touched.items() if n < step.old.size}
@@ -110,27 +112,33 @@ def _touched(step: Step) -> dict[int, PdfObject]:
     """Every object of the revision but its cross-reference stream (rule d)."""
     section = step.new.sections[0]
     found: dict[int, PdfObject] = {}
-    for first, count, _ in section.runs:
-        if len(found) + count > MAX_TOUCHED:
-            raise NotUnderstood("objects of a revision")
-        for number in range(first, first + count):
-            if number in (0, section.stream_number):
-                continue
-            entry = section.entry(number)
-            if entry is None or entry[0] != PLAIN or entry[2]:
-                raise NotUnderstood("entry of a revision")
-            found[number] = step.new.object((number, 0))
-            if number < step.old.size:
-                step.old.object((number, 0))  # neither resurrected nor of another generation
+    for number in _numbers(section):
+        entry = section.entry(number)
+        if entry is None or entry[0] != PLAIN or entry[2]:
+            raise NotUnderstood("entry of a revision")
+        found[number] = step.new.object((number, 0))
+        if number < step.old.size:
+            step.old.object((number, 0))  # neither resurrected nor of another generation
     return found
+
+
+def _numbers(section: Section) -> list[int]:
+    if sum(count for _, count, _ in section.runs) > MAX_TOUCHED:
+        raise NotUnderstood("objects of a revision")
+    apart = (0, section.stream_number)
+    runs = (range(first, first + count) for first, count, _ in section.runs)
+    return [number for run in runs for number in run if number not in apart]
 
 
 def _check_tiling(step: Step, touched: dict[int, PdfObject]) -> None:
     """Rule (c): objects, the section, its mark; between them white space."""
     data, section = step.new.data, step.new.sections[0]
-    spans = sorted(span_of(step.new, one) for one in touched.values())
+    spans = []
+    for number, one in touched.items():
+        entry = section.entry(number)
+        spans.append(span_at(step.new, one, -1 if entry is None else entry[1]))
     position = step.start
-    for span in spans:
+    for span in sorted(spans):
         _check_blank(data, position, span.start)
         position = span.end
     _check_blank(data, position, section.offset)
@@ -161,19 +169,37 @@ def _check_section(step: Step, offset: int) -> None:
     _check_blank(data, end, mark)
 
 
+class _FormHead(NamedTuple):
+    """A form less its fields. object: None where it is a direct entry of the catalog."""
+
+    object: PdfObject | None
+    dictionary: Dictionary
+    fields_reference: Reference | None
+    fields: list[Reference]
+
+
+def _form_head(structure: Structure) -> _FormHead:
+    raw = _catalog(structure).get(b"AcroForm")
+    reference = as_reference(raw)
+    holder = None if reference is None else structure.object(reference)
+    dictionary = structure.resolve_dictionary(raw)
+    if dictionary is None:
+        raise NotUnderstood("form")
+    listed = dictionary.get(b"Fields")
+    fields = array_of_references(structure.resolve(listed) or b"")
+    return _FormHead(holder, dictionary, as_reference(listed), fields)
+
+
 def _form_changes(step: Step, is_new: bool) -> set[int]:
     """Numbers of the objects that register the field: catalog, form, list of fields (rule e)."""
-    old, new = step.forms
-    explained: set[int] = set()
-    direct = old.object is None
-    if _changed_keys(_catalog(step.old), _catalog(step.new)) - ({b"AcroForm"} if direct else set()):
-        raise NotUnderstood("catalog entry")
-    explained.add(step.new.catalog.number)
+    old, new = _form_head(step.old), _form_head(step.new)
+    apart = {b"AcroForm"} if old.object is None else set()
     if step.old.catalog.reference != step.new.catalog.reference:
         raise NotUnderstood("catalog")
+    if _changed_keys(_catalog(step.old), _catalog(step.new)) - apart:
+        raise NotUnderstood("catalog entry")
+    explained = {step.new.catalog.number}
     if old.object is not None and new.object is not None:
-        if old.object.reference != new.object.reference:
-            raise NotUnderstood("form")
         explained.add(new.object.number)
     elif old.object is not new.object:
         raise NotUnderstood("form")
@@ -185,8 +211,7 @@ def _form_changes(step: Step, is_new: bool) -> set[int]:
         raise NotUnderstood("list of fields")
     if new.fields_reference is not None:
         explained.add(new.fields_reference[0])
-    before, after = (array_of_references(one.fields_raw or b"[]") for one in (old, new))
-    if after != ([*before, step.field.object.reference] if is_new else before):
+    if new.fields != ([*old.fields, step.field.object.reference] if is_new else old.fields):
         raise NotUnderstood("list of fields")
     return explained
 
@@ -244,23 +269,18 @@ def _sharing(structure: Structure, array: Reference) -> int:
 
 def _check_new_field(step: Step) -> None:
     entries = step.field.dictionary.entries
-    if not entries.keys() <= _FIELD_KEYS:
+    if not entries.keys() <= _FIELD_KEYS or "." in step.field.name:
         raise NotUnderstood("field entry")
     if entries.get(b"FT") != b"/Sig" or entries.get(b"Subtype") != b"/Widget":
         raise NotUnderstood("field")
-    if step.forms[0].named(step.field.name) is not None or "." in step.field.name:
-        raise NotUnderstood("name of a field")
 
 
 def _check_filled(step: Step) -> None:
     """An empty field without conditions gains V and AP."""
-    before = step.forms[0].named(step.field.name)
-    if before is None or before.object.reference != step.field.object.reference:
-        raise NotUnderstood("field")
-    old, new = before.dictionary, step.field.dictionary
-    if before.value is not None or {b"Lock", b"SV", b"Kids", b"A", b"AA"} & old.entries.keys():
+    old = step.old.dictionary(step.field.object.reference)
+    if {b"V", b"Lock", b"SV", b"Kids", b"Parent", b"A", b"AA"} & old.entries.keys():
         raise NotUnderstood("field with conditions")
-    if b"V" in old.entries or _changed_keys(old, new) - _FILLED:
+    if _changed_keys(old, step.field.dictionary) - _FILLED:
         raise NotUnderstood("field entry")
 
 

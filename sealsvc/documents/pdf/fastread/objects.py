@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from sealsvc.documents.pdf.fast.refusal import NotUnderstood
 from sealsvc.documents.pdf.fast.structure import PdfObject, Structure
-from sealsvc.documents.pdf.fast.tokens import Reference, as_integer, as_reference
+from sealsvc.documents.pdf.fast.tokens import Reference, as_integer
 from sealsvc.documents.pdf.fast.xref import PLAIN
 
 _WS = rb"[\0\t\n\f\r ]"
@@ -50,8 +50,12 @@ def offset_of(structure: Structure, reference: Reference) -> int:
 
 def span_of(structure: Structure, found: PdfObject) -> ObjectSpan:
     """Where a plain object stands, which `structure` has read. Raises: NotUnderstood."""
+    return span_at(structure, found, offset_of(structure, found.reference))
+
+
+def span_at(structure: Structure, found: PdfObject, start: int) -> ObjectSpan:
+    """The same, its offset known. Raises: NotUnderstood."""
     data = structure.data
-    start = offset_of(structure, found.reference)
     header = _HEADER.match(data, start)
     if header is None or (int(header.group(1)), int(header.group(2))) != found.reference:
         raise NotUnderstood("object header")
@@ -68,18 +72,24 @@ def span_of(structure: Structure, found: PdfObject) -> ObjectSpan:
 
 
 def _stream_span(structure: Structure, found: PdfObject, head: tuple[int, int, int]) -> ObjectSpan:
+    first, last, end = _body(structure, found, head[2])
+    return ObjectSpan(*head, end, (first, last))
+
+
+def _body(structure: Structure, found: PdfObject, behind: int) -> tuple[int, int, int]:
+    """Start and end of the encoded bytes, and behind `endobj`; behind: of the dictionary."""
     dictionary = found.dictionary
     length = None
     if dictionary is not None:
         length = as_integer(structure.resolve(dictionary.get(b"Length")))
-    begin = _STREAM.match(structure.data, head[2])
+    begin = _STREAM.match(structure.data, behind)
     if begin is None or length is None or length < 0:
         raise NotUnderstood("stream")
     last = begin.end() + length
     end = _ENDSTREAM.match(structure.data, last)
     if end is None:
         raise NotUnderstood("end of a stream")
-    return ObjectSpan(*head, end.end(), (begin.end(), last))
+    return begin.end(), last, end.end()
 
 
 def references_in(raw: bytes) -> set[Reference]:
@@ -87,6 +97,8 @@ def references_in(raw: bytes) -> set[Reference]:
 
     Raises: NotUnderstood for strings too odd to be set apart.
     """
+    if b"R" not in raw:
+        return set()
     if b"(" in raw:
         raw = _TEXT.sub(b"()", raw)
         if raw.count(b"(") != raw.count(b"()"):
@@ -95,13 +107,8 @@ def references_in(raw: bytes) -> set[Reference]:
 
 
 def stream_body(structure: Structure, found: PdfObject) -> bytes:
-    """The encoded bytes of a stream. Raises: NotUnderstood."""
-    body = span_of(structure, found).body
-    if body is None:
+    """The encoded bytes of a plain stream. Raises: NotUnderstood."""
+    if not found.is_stream or found.compressed:
         raise NotUnderstood("no stream")
-    return structure.data[body[0] : body[1]]
-
-
-def is_reference(raw: bytes | None) -> bool:
-    """Whether a raw value is a reference."""
-    return as_reference(raw) is not None
+    first, last, _ = _body(structure, found, found.end)
+    return structure.data[first:last]

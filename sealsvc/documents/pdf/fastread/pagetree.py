@@ -28,6 +28,7 @@ class Pages:
         self._structure = structure
         self._seen: set[Reference] = set()
         self.leaves: list[PdfPage] = []
+        self._held: dict[int, set[Reference | None]] = {}
         catalog = structure.catalog.dictionary
         root = as_reference(catalog.get(b"Pages")) if catalog is not None else None
         if root is None:
@@ -36,6 +37,7 @@ class Pages:
         if not is_name(node.get(b"Type"), b"/Pages") or b"Parent" in node.entries:
             raise NotUnderstood("page tree")
         self._walk(root, [node])
+        self._places = {page.object.reference: place for place, page in enumerate(self.leaves)}
 
     def _enter(self, reference: Reference) -> Dictionary:
         if reference in self._seen:
@@ -66,19 +68,26 @@ class Pages:
 
     def showing(self, widget: Reference, hint: Reference | None = None) -> int | None:
         """The index of the first page whose annotations hold the widget, the hinted one first."""
-        for index, page in enumerate(self.leaves):
-            if page.object.reference == hint and self._holds(page, widget):
-                return index
-        for index, page in enumerate(self.leaves):
-            if self._holds(page, widget):
+        hinted = self._places.get(hint) if hint is not None else None
+        if hinted is not None and widget in self._annotations(hinted):
+            return hinted
+        for index in range(len(self.leaves)):
+            if widget in self._annotations(index):
                 return index
         return None
 
-    def _holds(self, page: PdfPage, widget: Reference) -> bool:
-        raw = self._structure.resolve(page.dictionary.get(b"Annots"))
-        if raw is None:
-            return False
-        items = array_items(raw)
-        if len(items) > MAX_ANNOTATIONS:
-            raise NotUnderstood("annotations")
-        return any(as_reference(item) == widget for item in items)
+    def _annotations(self, index: int) -> set[Reference | None]:
+        """What a page's annotations refer to."""
+        found = self._held.get(index)
+        if found is None:
+            page = self.leaves[index]
+            raw = self._structure.resolve(page.dictionary.get(b"Annots"))
+            found = self._held[index] = set() if raw is None else _referred(raw)
+        return found
+
+
+def _referred(raw: bytes) -> set[Reference | None]:
+    items = array_items(raw) if b"<<" in raw else array_of_references(raw)
+    if len(items) > MAX_ANNOTATIONS:
+        raise NotUnderstood("annotations")
+    return {as_reference(one) if isinstance(one, bytes) else one for one in items}

@@ -70,7 +70,6 @@ class _File:
     pages: Pages
     seals: list[_Seal] = field(default_factory=list)
     states: dict[int, Structure] = field(default_factory=dict)
-    forms: dict[int, PdfForm | None] = field(default_factory=dict)
 
     @property
     def last(self) -> int:
@@ -173,16 +172,17 @@ def _check_permissions(file: _File) -> None:
 def _check_older(file: _File) -> None:
     """No signature in a revision before the first of today's (section 4 rule h)."""
     first = file.seals[0].revision
-    file.states[file.last], file.forms[file.last] = file.newest, file.form
+    file.states[file.last] = file.newest
     older = file.newest.older()
     if len(older) > MAX_OLDER:
         raise NotUnderstood("revisions")
     for place, state in enumerate(older, 1):
         number = file.last - place
+        file.states[number] = state
+        if number >= first:
+            continue  # its fields are today's, as the steps between change no other
         form = read_form(state)
-        file.states[number], file.forms[number] = state, form
-        wanted = max(0, number - first + 1)
-        if wanted != (0 if form is None else len(form.signed())):
+        if form is not None and form.signed():
             raise NotUnderstood("signature of an older revision")
 
 
@@ -216,32 +216,21 @@ def _check_steps(file: _File) -> None:
     if level == 1 or base is None:
         raise NotUnderstood("permissions")
     refuse_dangling(base, first.dictionary.end, refuse_unreadable(base))
+    names = [one.name for one in file.form.fields]
     for before, one in zip(file.seals, file.seals[1:], strict=False):
-        old, new = (file.forms.get(seal.revision) for seal in (before, one))
-        if old is None or new is None:
-            raise NotUnderstood("form")
+        if names.count(one.field.name) != 1:
+            raise NotUnderstood("name of a field")
         step = Step(
             file.states[before.revision],
             file.states[one.revision],
             before.dictionary.end,
             one.dictionary.end,
             one.dictionary,
-            _in_state(new, one.field),
-            (old, new),
+            one.field,
         )
         one.added = check_step(step, file.pages)
         if level is not None and one.added.new_field:
             raise NotUnderstood("new field after a certification")
-
-
-def _in_state(form: PdfForm, wanted: PdfField) -> PdfField:
-    """The field as that revision has it; it may not have changed since."""
-    found = form.named(wanted.name)
-    if found is None or found.object.reference != wanted.object.reference:
-        raise NotUnderstood("field")
-    if found.dictionary.raw != wanted.dictionary.raw:
-        raise NotUnderstood("field changed later")
-    return found
 
 
 def _reading(file: _File) -> DocumentReading:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from hashlib import sha256
 
 from sqlalchemy.exc import IntegrityError
@@ -169,11 +170,11 @@ def _refusals(
     """Why an intent is refused: by its role, or by its certificate; each asked once."""
     wanted = list(intents)
     by_role = {
-        role: _error(lambda role=role: may_use(seal, principal, role, tx.now))
+        role: _error(partial(may_use, seal, principal, role, tx.now))
         for role in {one.role for one in wanted}
     }
     by_serial = {
-        serial: _error(lambda serial=serial: certs.require_issued(tx, serial))
+        serial: _error(partial(certs.require_issued, tx, serial))
         for serial in {one.cert_serial for one in wanted}
     }
     return lambda intent: by_role[intent.role] or by_serial[intent.cert_serial]
