@@ -15,6 +15,7 @@ from sealsvc.adapters.blobs_fs import FileBlobs, Swept
 from sealsvc.app import Parts, build
 from sealsvc.areas.access import idempotency
 from sealsvc.areas.certs import service as certs
+from sealsvc.areas.contracts import service as contracts
 from sealsvc.areas.deps import Deps
 from sealsvc.areas.invoices import service as invoices
 from sealsvc.areas.sealing import service as sealing
@@ -131,6 +132,7 @@ class Service:
             seals.follow_entities,
             seals.reconcile,
             sealing.reconcile,
+            contracts.expire_due,
             invoices.lapse_due,
             idempotency.forget_expired,
             expire_reports,

@@ -160,7 +160,6 @@ WORDS: dict[str, tuple[str, str]] = {
     "seal.applied": ("申请印章", "Seal applied for"),
     "seal.approved": ("批准", "Approved"),
     "seal.activated": ("启用", "Activated"),
-    "seal.eseal_intended": ("制作电子印章结构", "Electronic seal (SESeal) being made"),
     "seal.reissued": ("换发证书", "Certificates reissued"),
     "seal.suspended": ("冻结", "Suspended"),
     "seal.resumed": ("解冻", "Resumed"),

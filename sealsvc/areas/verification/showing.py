@@ -22,6 +22,8 @@ from sealsvc.documents.values import SignatureReading
 from sealsvc.values import SealId
 
 _SHOWN = "seal."
+_INTENTS = frozenset({"seal.eseal_intended"})
+"""Steps on the way to an activation, of no interest to a reader; the trace has them."""
 _KINDS = ("registry", "signed", "verified")
 _REVISIONS_LIMIT = 20
 """Most earlier revisions whose sealings are looked up: each costs a hash over the file."""
@@ -146,7 +148,7 @@ def _timeline(
         points += [
             TimelineEvent(_at(event), event.type, "registry", name, _path(event))
             for event in registry
-            if event.type.startswith(_SHOWN)
+            if event.type.startswith(_SHOWN) and event.type not in _INTENTS
         ]
     return sorted(points, key=_place)
 

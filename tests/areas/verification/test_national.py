@@ -73,6 +73,7 @@ def test_pages_are_drawn_and_seals_framed(story: Story) -> None:
     verdict = shown(story, twice.sealed)
     assert verdict.report["summary"] == "TRUSTED"
     assert verdict.changes == {}  # an OFD does not hold what it was
+    assert "seal.eseal_intended" not in {event.key for event in verdict.timeline}
     assert verdict.preview is not None
     assert list(verdict.preview.numbers.values()) == [1, 2]
     one, two = verdict.preview.numbers
