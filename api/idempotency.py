@@ -13,7 +13,7 @@ from typing import Annotated
 
 import structlog
 from anyio import to_thread
-from fastapi import Header, Request
+from fastapi import Depends, Header, Request
 from python_multipart.multipart import parse_options_header
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
@@ -52,6 +52,13 @@ async def require_idempotency_key(
     key = parse_key(request.scope)
     if key is None:
         raise IdempotencyKeyMissing()
+    return key
+
+
+async def resumable_key(key: Annotated[str, Depends(require_idempotency_key)]) -> str:
+    """Dependency of routes that keep track of the key themselves and stream their answer: a
+    repeated request continues the work, so the middleware leaves it alone.
+    """
     return key
 
 
@@ -105,6 +112,8 @@ class IdempotencyMiddleware:
         found = self.table.find(scope["path"], scope["method"])
         endpoint = found.endpoint if found else None
         if key is None or endpoint is None or not endpoint.uses(principal, optional_principal):
+            return None
+        if endpoint.uses(resumable_key):
             return None
         client = await authenticate(scope, self.services)
         if client is None:

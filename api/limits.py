@@ -18,6 +18,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.auth import optional_principal, principal
+from api.batch_uploads import BATCH_BODY_BYTES, received_batch
 from api.context import header, request_info
 from api.deps import Services
 from api.load import Hold, Job, JobSlots, TooManyRunning, UploadBudget, set_job
@@ -248,7 +249,9 @@ class GuardMiddleware:
 
     def _limited(self, scope: Scope, receive: Receive, call: _Call, hold: Hold) -> Receive:
         limit, allowance = BODY_LIMIT_BYTES, 0
-        if call.upload:
+        if call.endpoint is not None and call.endpoint.uses(received_batch):
+            limit = BATCH_BODY_BYTES
+        elif call.upload:
             limit = self.upload_limit
             kind = header(scope, b"content-type") or ""
             allowance = MULTIPART_OVERHEAD_BYTES if kind.lower().startswith("multipart/") else 0

@@ -23,6 +23,7 @@ from api.pages import transactions as transaction_pages
 from api.pages import views
 from api.routers import (
     audit,
+    batches,
     comparisons,
     compat,
     contract_templates,
@@ -51,6 +52,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     entities.router,
     permits.router,
     seals.router,
+    batches.router,
     sealings.router,
     contract_templates.router,
     contracts.router,

@@ -175,6 +175,13 @@ TEXTS: dict[str, Text] = {
     "STRADDLE_NOT_SUPPORTED": Text("该格式不支持骑缝章", "No straddle seal in this format", FIX),
     "SEAL_COUNTERPART_INVALID": Text("对应印章无效", "Counterpart seal invalid", FIX),
     # Sealing
+    "BATCH_ITEM_INVALID": Text("批次中的文件项无效", "Item of the batch is invalid", FIX),
+    "BATCH_ITEM_CHANGED": Text(
+        "同一批次中同名文件已用章", "Another file of that name was sealed in this batch", NEW_KEY
+    ),
+    "BATCH_STOPPED": Text("批次在此项之前中止", "The batch stopped before this item", RETRY),
+    "BATCH_LIMIT_EXCEEDED": Text("批次超出上限", "The batch is too large", SMALLER),
+    "BATCH_ARCHIVE_INVALID": Text("压缩包或清单无法读取", "Archive or manifest unreadable", FIX),
     "SEALING_NOT_FOUND": Text("用章记录不存在", "Sealing not found", ABSENT),
     "SEALING_NOT_COMPLETED": Text("用章未完成", "Sealing not completed", STATE),
     "SEALING_INTENT_CLOSED": Text("用章超时，已作废", "Sealing took too long", STATE),

@@ -14,7 +14,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -57,7 +57,7 @@ _WORKER_STAGES = {"prepare_many": "prepare (worker)", "faults_of": "check (worke
 class Stages:
     """Seconds of processor time by stage, without those of stages inside it."""
 
-    seconds: Counter[str] = field(default_factory=Counter)
+    seconds: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
     _inner: threading.local = field(default_factory=threading.local)
 
     def timed(self, name: str, call: Callable[P, T]) -> Callable[P, T]:
@@ -233,7 +233,7 @@ def bulk_rows(count: int, folder: Path, *, workers: int = 2) -> list[Row]:
     print(f"{rate:.0f} seals/s; 1,000,000 in {MILLION / rate / 3600:.2f} h")
     print(f"RSS {got.rss_mib} MiB at start, middle, end; data {size_mib(folder)} MiB")
     print(f"CPU {got.cpu / done * 1e3:.3f} ms a seal, of it:")
-    for name, spent in stages.seconds.most_common():
+    for name, spent in sorted(stages.seconds.items(), key=lambda one: -one[1]):
         print(f"  {name:24} {spent / done * 1e3:.3f} ms")
     return [
         Row("bulk.rate", "seals/s wall, SQLite FULL", rate, None, None, None, None, None, done),

@@ -26,7 +26,7 @@ from sealsvc.areas.certs import service as certs
 from sealsvc.areas.certs.model import HierarchyExists
 from sealsvc.areas.entities import service as entities
 from sealsvc.areas.entities.model import EntityDraft
-from sealsvc.areas.entities.model.demo import DEMO_ENTITIES
+from sealsvc.areas.entities.model.demo import DEMO_ENTITIES, demo_operators
 from sealsvc.areas.sealing.service import operator_seals, report_seal
 from sealsvc.areas.seals import service as seals
 from sealsvc.areas.seals.model import SealAction
@@ -219,6 +219,7 @@ def _create_demo(parts: Parts, clients_file: Path) -> bool:
     if clients_file.exists():
         return fresh
     owners = dict(zip("abc", (draft.uscc for draft in DEMO_ENTITIES), strict=True))
+    owners |= {name: draft.uscc for name, draft in demo_operators().items()}
     keys: dict[str, str] = {}
     for template in DEMO_CLIENTS:
         owner = None if template.merchant is None else owners[template.merchant]

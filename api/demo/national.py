@@ -1,5 +1,6 @@
 """Steps in the national formats: OFD with GB/T 38540 seals, and a PDF signed with SM2."""
 
+import re
 import zipfile
 from io import BytesIO
 
@@ -114,8 +115,12 @@ def _edited(data: bytes, ending: bytes) -> bytes:
         for item in old.infolist():
             content = old.read(item)
             if item.filename.encode().endswith(ending) and not done:
-                at = content.rindex(b"</ofd:TextCode>") - 1
-                digit = b"9" if content[at : at + 1] != b"9" else b"8"
+                # An amount's last digit: two places before the end tag, as in `123.45`.
+                found = re.search(rb"\.\d(\d)</ofd:TextCode>", content)
+                if found is None:
+                    raise Unexpected("no amount on the OFD page")
+                at = found.start(1)
+                digit = b"9" if found.group(1) != b"9" else b"8"
                 content, done = content[:at] + digit + content[at + 1 :], True
             new.writestr(item, content)
     return out.getvalue()

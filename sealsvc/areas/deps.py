@@ -14,11 +14,11 @@ class DomainConfig:
     """Choices of the trust domain, fixed at start.
 
     base_url: public address without trailing slash (certificates carry it); origin: the log's.
-    operator_uscc: who seals the service's reports. eseal_version, eseal_list_type: of the electronic
+    operator_uscc: who seals the service's reports. eseal_version, eseal_list_type: of electronic
     seals made here (2 = the signer's certificate by digest). imprint_dpi: of drawn seals.
     max_document_bytes: of one upload. crl_lifetime: thisUpdate to nextUpdate. report_lifetime: of
-    verification reports without a fact, None = for ever. claim_key: secret of the installation, keys
-    the digests by which invoices are told apart; another one would forget all claims.
+    verification reports without a fact, None = for ever. claim_key: secret of the installation,
+    keys the digests by which invoices are told apart; another one would forget all claims.
     """
 
     base_url: str

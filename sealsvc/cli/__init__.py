@@ -2,7 +2,7 @@
 
 import typer
 
-from sealsvc.cli import admin, check, evidence, imports
+from sealsvc.cli import admin, check, evidence, imports, sealing
 
 app = typer.Typer(
     name="sealsvc",
@@ -20,4 +20,5 @@ app.command("inspect")(check.inspect)
 app.command("replay")(check.replay)
 app.add_typer(check.receipt, name="receipt")
 app.add_typer(check.log, name="log")
+app.command("seal-batch")(sealing.seal_batch)
 app.add_typer(evidence.evidence, name="evidence")

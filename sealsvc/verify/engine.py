@@ -4,7 +4,7 @@ from sealsvc.version import VERSION
 
 # First 16 hex digits of the digest that tests/unit/verify/test_engine.py takes of this package;
 # the test fails, and names the new value, until a change to the judgement is named here.
-JUDGEMENT = "c3945504e7a57eb4"
+JUDGEMENT = "3fb3bc441373280c"
 
 
 def engine_version() -> str:

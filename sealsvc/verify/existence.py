@@ -76,7 +76,9 @@ class _Dating:
 
     def newest_next(self, signature: SignatureEvidence) -> Case:
         """The case of the next older signature."""
-        signature = replace(signature, reading=_in_utc(signature.reading))
+        in_utc = _in_utc(signature.reading)
+        if in_utc is not signature.reading:
+            signature = replace(signature, reading=in_utc)
         revision = signature.reading.revision
         placed = revision >= 1 and signature.reading.coverage in WHOLE
         covers = tuple(item.proof for item in self._covers if placed and item.revision > revision)
@@ -180,16 +182,26 @@ def _younger_than(cases: Sequence[Case]) -> tuple[Case, ...]:
     found: dict[int, Case] = {}
     for index, case in sorted(enumerate(cases), key=lambda item: item[1].reading.revision):
         below = [at for revision, at in floors if 1 <= revision < case.reading.revision]
-        surely = _holds(case) if case.reading.is_timestamp else vouches(case)
+        surely = _surely(case, below)
         own = [
             stamp.earliest
             for stamp in case.stamps
             if stamp.holds and stamp.kind is TimestampKind.CONTENT and stamp.earliest is not None
         ]
-        case = replace(case, younger_than=max((below if surely else []) + own, default=None))
+        floor = max((below if surely else []) + own, default=None)
+        case = case if floor is case.younger_than else replace(case, younger_than=floor)
         found[index] = case
         floors += [(case.reading.revision, at) for at in _made_at(case, surely)]
     return tuple(found[index] for index in range(len(cases)))
+
+
+def _surely(case: Case, below: list[datetime]) -> bool:
+    """Whether it signs what it covers; of a seal without any time it makes no difference."""
+    if case.reading.is_timestamp:
+        return _holds(case)
+    if not below and not case.stamps and case.earliest_at is None:
+        return False
+    return vouches(case)
 
 
 def _made_at(case: Case, surely: bool) -> list[datetime]:
@@ -245,7 +257,7 @@ def _as_signature(token: TimestampReading, host: SignatureReading) -> SignatureR
 def _in_utc(reading: SignatureReading) -> SignatureReading:
     """The claimed time in UTC; without a zone it can only be meant so (RFC 5652 section 11.3)."""
     at = reading.claimed_at
-    if at is None:
+    if at is None or at.tzinfo is UTC:
         return reading
     try:
         claimed = at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)

@@ -109,8 +109,11 @@ def _blocks(case: Case, findings: tuple[Finding, ...]) -> dict[Block, AxisResult
     if case.reading.is_timestamp:
         skipped |= {Block.SEAL, Block.SEMANTICS}
     weighty = {item.block for item in findings if item.weight in (Weight.FAILS, Weight.DOUBT)}
+    said: dict[Block, list[Finding]] = {}
+    for finding in findings:
+        said.setdefault(finding.block, []).append(finding)
     blocks = {
-        block: outcome(tuple(finding for finding in findings if finding.block is block))
+        block: outcome(tuple(said[block])) if block in said else AxisResult.PASSED
         for block in Block
         if block not in skipped or block in weighty
     }

@@ -258,7 +258,10 @@ def client_revoked(client_id: str, *, by: str, reason: str | None = None) -> Fac
 
 @dataclass(frozen=True)
 class ClientTemplate:
-    """The part a demo client plays; merchant: `a`, `b` or `c`, None for an unbound client."""
+    """The part a demo client plays.
+
+    merchant: `a`, `b` or `c`, or an operator's own name; None for an unbound client.
+    """
 
     name: str
     scopes: frozenset[Scope]
@@ -283,6 +286,8 @@ DEMO_CLIENTS: tuple[ClientTemplate, ...] = (
     ClientTemplate("merchant-a", _MERCHANT, "a"),
     ClientTemplate("merchant-b", _MERCHANT, "b"),
     ClientTemplate("merchant-c", _MERCHANT, "c"),
+    ClientTemplate("payment", _MERCHANT, "payment"),
+    ClientTemplate("carrier", _MERCHANT, "carrier"),
 )
 
 

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from hashlib import sha256
 
-from sealsvc.areas.verification.fields import read_fields
 from sealsvc.documents import DocumentFormat, UnsupportedFormat, detect
 from sealsvc.documents.values import DocumentReading, ReadingProblem
 from sealsvc.formats import ObjectKind, SealFormatInvalid, parse_seal, parse_signature
@@ -91,6 +90,9 @@ def _judge(evidence: Evidence, policy: Policy) -> Report:
 def _read(
     document_format: DocumentFormat, data: bytes
 ) -> tuple[DocumentReading, tuple[str | None, ...], DocumentFields | None]:
+    # Stands on pikepdf and pdfium, which only workers import.
+    from sealsvc.areas.verification.fields import read_fields
+
     reading = document_format.read(data)
     serials = tuple(_serial(one.signer_certificate_der) for one in reading.signatures)
     return reading, serials, read_fields(document_format.name, data)

@@ -91,6 +91,15 @@ def read(data: bytes) -> DocumentReading:
     return read_in_full(data) if found is None else found
 
 
+def read_with_digest(data: bytes) -> tuple[DocumentReading, str]:
+    """As `read`, and the hex SHA-256 of the file, in one pass over it where that is possible.
+
+    Raises: DocumentEncrypted, DocumentUnreadable.
+    """
+    found = fastread.read_with_digest(data)
+    return found if found is not None else (read_in_full(data), sha256(data).hexdigest())
+
+
 def read_in_full(data: bytes) -> DocumentReading:
     """The same for every file, by pyHanko and by rules that look at each object.
 

@@ -154,48 +154,46 @@ def _owner_expected(case: Case, terms: Terms) -> Iterable[Finding]:
     if not terms.seller_uscc and not terms.party_usccs:
         return
     owner = _owner(case)
+    if terms.from_fields and not _is_compared(case, terms, owner):
+        # Without effect once the seller's own seal is there.
+        weight = Weight.OMITTED if terms.seller_sealed else Weight.SKIPPED
+        yield noticed("SELLER_NOT_COMPARED", case.id, weight=weight)
+        return
     if owner is None:
-        yield _nobody(case, terms)
+        yield noticed("OWNER_NOT_ESTABLISHED", case.id)
         return
     if terms.seller_uscc and owner != terms.seller_uscc:
         yield _other_owner(case, terms, owner)
-        if terms.from_fields and not _is_merchant(case, owner):
-            return
     if terms.party_usccs and owner not in terms.party_usccs:
         yield noticed("CONTRACT_PARTY_MISMATCH", case.id, owner=owner)
     if not _established(case):
         yield noticed("OWNER_NOT_ESTABLISHED", case.id)
 
 
-def _nobody(case: Case, terms: Terms) -> Finding:
-    """A seal that names no owner: held against nothing that the document alone demands."""
-    if terms.from_fields and not _vouched(case):
-        return _not_compared(case, terms)
-    return noticed("OWNER_NOT_ESTABLISHED", case.id)
+def _is_compared(case: Case, terms: Terms, owner: str | None) -> bool:
+    """Whether a seal is held against the seller that only the document names.
+
+    Merchants' seals are, which somebody we trust vouches for: a tax bureau's supervision seal on a
+    genuine invoice is not its seller's, nor meant to be.
+    Source: GB 32100-2015: a code that begins with 11 is of a state organ.
+    """
+    organ = owner is not None and owner.startswith(_STATE_ORGAN)
+    return _vouched(case) and (not organ or owner == terms.seller_uscc)
 
 
 def _other_owner(case: Case, terms: Terms, owner: str) -> Finding:
     """R05, as hard as what it rests on.
 
-    What only the document says is held against merchants: a tax bureau's supervision seal on a
-    genuine invoice is not its seller's, nor meant to be. Printed words do not tell buyer from
-    seller for sure, so the buyer's seal is then a doubt; contradictory carriers make it one too.
+    Printed words do not tell buyer from seller for sure, so the buyer's seal is then a doubt; and
+    where carriers contradict each other about the seller, any seal is.
     """
-    expected = terms.seller_uscc
-    weight = None
-    if terms.from_fields and terms.fields is not None:
-        if not _is_merchant(case, owner):
-            return _not_compared(case, terms)
-        swapped = terms.fields.printed_only and owner == terms.fields.buyer_uscc
-        if swapped or _SELLER in terms.fields.disagreements:
+    own, weight = terms.fields, None
+    if terms.from_fields and own is not None:
+        swapped = own.printed_only and owner == own.buyer_uscc
+        if swapped or _SELLER in own.disagreements:
             weight = Weight.DOUBT
+    expected = terms.seller_uscc
     return noticed("SELLER_SEAL_MISMATCH", case.id, weight=weight, owner=owner, expected=expected)
-
-
-def _not_compared(case: Case, terms: Terms) -> Finding:
-    """Without effect once the seller's own seal is there."""
-    weight = Weight.OMITTED if terms.seller_sealed else Weight.SKIPPED
-    return noticed("SELLER_NOT_COMPARED", case.id, weight=weight)
 
 
 def _declaration_agrees(case: Case, terms: Terms) -> Iterable[Finding]:
@@ -241,14 +239,6 @@ def _about_fields(terms: Terms) -> Iterable[Finding]:
 
 def _folded(number: str | None) -> str:
     return "".join((number or "").split()).upper()
-
-
-def _is_merchant(case: Case, owner: str) -> bool:
-    """Whether somebody we trust vouches for the owner, and it is no organ of the state.
-
-    Source: GB 32100-2015, position 1 and 2: `11` is a state organ.
-    """
-    return _vouched(case) and not owner.startswith(_STATE_ORGAN)
 
 
 def _signer_expected(case: Case, terms: Terms) -> Iterable[Finding]:

@@ -24,7 +24,6 @@ from sealsvc.areas.transactions.model.attestation import (
 from sealsvc.areas.transactions.model.kinds import AttestationKindUnknown
 from sealsvc.areas.transactions.model.proof import offline_problems
 from sealsvc.areas.transactions.service import AttestRequest
-from sealsvc.areas.transactions.service import attest as attest_module
 from sealsvc.values import SealType, SubjectKind
 from tests.areas.sealing.story import OPERATOR, A, merchant
 from tests.areas.transactions.world import CARRIER, PAYER, PRICE, World, acts
@@ -81,27 +80,28 @@ def test_an_operator_whose_permit_was_withdrawn(world: World) -> None:
         world.payment()
 
 
-@pytest.mark.parametrize(
-    ("changed", "field"),
-    [
-        ({"amount": "1" * 30}, "amount"),
-        ({"amount": "-1.00"}, "amount"),
-        ({"amount": "1e3"}, "amount"),
-        ({"amount": "0.00"}, "amount"),
-        ({"amount": 12}, "amount"),
-        ({"currency": "cny"}, "currency"),
-        ({"payer": "91110000MA00000153"}, "payer"),
-        ({"paidAt": "2026-11-21"}, "paidAt"),
-        ({"paidAt": "2026-02-30T00:00:00Z"}, "paidAt"),
-        ({"paymentNumber": "\n"}, "paymentNumber"),
-        ({"paymentNumber": None}, "paymentNumber"),
-        ({"bonus": "1"}, "bonus"),
-    ],
+MALFORMED = (
+    ({"amount": "1" * 30}, "amount"),
+    ({"amount": "-1.00"}, "amount"),
+    ({"amount": "1e3"}, "amount"),
+    ({"amount": "0.00"}, "amount"),
+    ({"amount": 12}, "amount"),
+    ({"currency": "cny"}, "currency"),
+    ({"payer": "91110000MA00000153"}, "payer"),
+    ({"paidAt": "2026-11-21"}, "paidAt"),
+    ({"paidAt": "2026-02-30T00:00:00Z"}, "paidAt"),
+    ({"paymentNumber": "\n"}, "paymentNumber"),
+    ({"paymentNumber": None}, "paymentNumber"),
+    ({"bonus": "1"}, "bonus"),
 )
-def test_a_malformed_subject_is_refused(world: World, changed: dict, field: str) -> None:
-    with pytest.raises(AttestationSubjectInvalid) as caught:
-        world.payment(**changed)
-    assert caught.value.fields["field"] == field
+
+
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+def test_a_malformed_subject_is_refused(world: World) -> None:
+    for changed, field in MALFORMED:
+        with pytest.raises(AttestationSubjectInvalid) as caught:
+            world.payment(**changed)
+        assert caught.value.fields["field"] == field
 
 
 def test_who_may_not(world: World) -> None:
@@ -156,19 +156,25 @@ def test_only_its_operator_withdraws(world: World) -> None:
         transactions.withdraw(world.deps, acts(PAYER), "att_" + "a" * 26, "no")
 
 
-def test_a_crash_leaves_an_intent_that_is_abandoned(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def dies(*_: object) -> None:
+class DyingKeys:
+    """A key store that is killed while it signs."""
+
+    def signer(self, key_ref: str) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(attest_module, "_signed", dies)
+
+def test_a_crash_leaves_an_intent_that_is_abandoned(world: World) -> None:
+    seal = world.seal(PAYER, SealType.OFFICIAL)
+    alive = world.deps
+    world.story.deps = replace(alive, keys=DyingKeys())  # type: ignore[arg-type]
     with pytest.raises(KeyboardInterrupt):
         world.payment()
-    monkeypatch.undo()
+    world.story.deps = alive
     world.story.clock.forward(minutes=11)
     assert transactions.reconcile(world.deps) == 1
     assert transactions.reconcile(world.deps) == 0
+    types_seen = [one.type for one in world.story.facts(SubjectKind.SEAL, seal.seal_id)]
+    assert types_seen[-2:] == ["attestation.intended", "attestation.abandoned"]
     assert world.payment().status == "ISSUED"
 
 

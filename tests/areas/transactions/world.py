@@ -23,7 +23,9 @@ from sealsvc.areas.entities.model.permits import PermitDraft
 from sealsvc.areas.invoices import service as invoices
 from sealsvc.areas.invoices.model.record import InvoiceView
 from sealsvc.areas.invoices.service import TakeRequest
+from sealsvc.areas.sealing import service as sealing
 from sealsvc.areas.sealing.placing import PlaceWish
+from sealsvc.areas.sealing.service import SealingRequest
 from sealsvc.areas.seals import service as seals
 from sealsvc.areas.seals.model import SealAction
 from sealsvc.areas.seals.model.views import ChangeRequest, SealApplication, SealView
@@ -119,8 +121,13 @@ class World:
         """A sealed invoice; by: whose seal it gets."""
         paper = invoice_pdf(self.story.clock.now(), seller, buyer, number)
         seal = self.seal(by, SealType.INVOICE)
-        result = self.story.use(seal, paper.data, who=acts(by), role=DocumentRole.INVOICE)
-        return result.sealed
+        return self.use(seal, paper.data, DocumentRole.INVOICE)
+
+    def use(self, seal: SealView, data: bytes, role: DocumentRole | None = None) -> bytes:
+        request = SealingRequest(seal.seal_id, data, role=role)
+        sealed = sealing.seal(self.deps, acts(seal.owner_uscc), request).sealed
+        self.story.clock.forward(minutes=1)
+        return sealed
 
     def take(self, data: bytes, by: str = B) -> InvoiceView:
         return invoices.take(self.deps, acts(by), TakeRequest(data, keep=True))[0]

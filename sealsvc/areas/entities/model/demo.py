@@ -14,11 +14,21 @@ from sealsvc.areas.entities.model.record import EntityDraft, OrganizationType
 @cache
 def demo_merchants() -> MappingProxyType[str, EntityDraft]:
     """Merchant letter (`a`, `b`, `c`, as in `access.model.DEMO_CLIENTS`) to its particulars."""
+    return _drafts("merchants")
+
+
+@cache
+def demo_operators() -> MappingProxyType[str, EntityDraft]:
+    """A payment institution and a carrier, by their client's name; the story registers them."""
+    return _drafts("operators")
+
+
+def _drafts(part: str) -> MappingProxyType[str, EntityDraft]:
     file = resources.files(__package__).joinpath("data", "demo_entities.json")
-    rows = json.loads(file.read_text(encoding="utf-8"))["merchants"]
+    rows = json.loads(file.read_text(encoding="utf-8"))[part]
     return MappingProxyType(
         {
-            letter: EntityDraft(
+            key: EntityDraft(
                 uscc=row["uscc"],
                 legal_name=row["legalName"],
                 short_names=tuple(row["shortNames"]),
@@ -26,7 +36,7 @@ def demo_merchants() -> MappingProxyType[str, EntityDraft]:
                 registered_address=row["registeredAddress"],
                 organization_type=OrganizationType(row["organizationType"]),
             )
-            for letter, row in rows.items()
+            for key, row in rows.items()
         }
     )
 

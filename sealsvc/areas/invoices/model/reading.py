@@ -8,7 +8,6 @@ from stdnum.cn import uscc
 
 from sealsvc.areas.invoices.model.lifecycle import InvoiceAction
 from sealsvc.documents.invoices.arithmetic import check_reading
-from sealsvc.documents.invoices.detect import read_invoice
 from sealsvc.documents.invoices.findings import Severity, plain
 from sealsvc.documents.invoices.model import Invoice, InvoiceReading
 from sealsvc.documents.invoices.numbers import check_number
@@ -44,7 +43,10 @@ class InvoiceFinding:
 
 @dataclass(frozen=True)
 class TakenReading:
-    """One file's invoice with all findings; made in the sandbox. invoice: None where none was."""
+    """One file's invoice with all findings; made in the sandbox. invoice: None where none was.
+
+    media_type: empty where the bytes are neither PDF nor OFD nor XML.
+    """
 
     media_type: str
     invoice: Invoice | None
@@ -58,11 +60,15 @@ class TakenReading:
         return not any(one.severity == str(Severity.ERROR) for one in self.findings)
 
 
-_MEDIA = {"PDF": "application/pdf", "OFD": "application/ofd", "XML": "application/xml"}
+XML_MEDIA_TYPE = "application/xml"
+_MEDIA = {"PDF": "application/pdf", "OFD": "application/ofd", "XML": XML_MEDIA_TYPE}
 
 
 def read_taken(data: bytes) -> TakenReading:
     """Read a file with every check of number and amounts; runs in the sandbox, never raises."""
+    # Stands on pikepdf and pdfium, which only workers import.
+    from sealsvc.documents.invoices.detect import read_invoice
+
     reading = read_invoice(data)
     arithmetic = check_reading(reading)
     return TakenReading(

@@ -13,6 +13,7 @@ from sealsvc.areas.invoices.model.facts import invoice_taken
 from sealsvc.areas.invoices.model.identity import identity_mac
 from sealsvc.areas.invoices.model.lifecycle import InvoiceAction, invoice_step
 from sealsvc.areas.invoices.model.reading import (
+    XML_MEDIA_TYPE,
     TakenReading,
     action_on_taking,
     fields_json,
@@ -29,9 +30,8 @@ from sealsvc.areas.invoices.model.record import (
 from sealsvc.areas.verification import service as verification
 from sealsvc.areas.verification.model import VerificationRequest, VerificationView
 from sealsvc.documents import UnsupportedFormat
-from sealsvc.documents.invoices.detect import container_of
 from sealsvc.documents.invoices.findings import plain
-from sealsvc.documents.invoices.model import Container, Invoice
+from sealsvc.documents.invoices.model import Invoice
 from sealsvc.storage.uow import UnitOfWork
 from sealsvc.values import DocumentRole, Principal, random_id
 from sealsvc.verify.evidence import Expectation
@@ -67,14 +67,14 @@ def take(deps: Deps, principal: Principal, request: TakeRequest) -> tuple[Invoic
         known = repo.find_by_digest(session, entity, digest)
     if known is not None and (known.kept or not request.keep):
         return known, False
-    container = container_of(request.data)
-    if container is Container.UNKNOWN:
-        raise UnsupportedFormat()
     taken = deps.sandbox.run(read_taken, request.data)
+    if not taken.media_type:
+        raise UnsupportedFormat()
     if taken.invoice is None:
         raise InvoiceNotRead(reason=next((one.code for one in taken.findings), "INVOICE_NOT_FOUND"))
     draft = _draft(deps, principal, digest, (taken, taken.invoice))
-    verdict = _Verdict() if container is Container.XML else _verified(deps, principal, request)
+    sealable = taken.media_type != XML_MEDIA_TYPE
+    verdict = _verified(deps, principal, request) if sealable else _Verdict()
     if request.keep:
         deps.blobs.put(request.data)
     return _file(deps, replace(draft, size_bytes=len(request.data), kept=request.keep), verdict)

@@ -75,11 +75,11 @@ def invoice_on_file(deps: Deps, principal: Principal, invoice_id: str) -> Invoic
 
 def _held_elsewhere(deps: Deps, view: InvoiceView) -> bool:
     """Whether a claim is held by another than the buyer; asked under the invoice's own lock."""
-    if view.identity_mac is None or view.buyer_uscc is None:
+    if view.identity_mac is None:
         return False
     with deps.write() as tx:  # never committed: it only looks
         try:
-            require_not_held(tx, view.identity_mac, view.buyer_uscc)
+            require_not_held(tx, view.identity_mac, view.buyer_uscc or view.entity_uscc)
         except ClaimTaken:
             return True
     return False

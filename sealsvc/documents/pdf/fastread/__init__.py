@@ -4,6 +4,6 @@
 `documents.pdf.reader` would give, or None. Rules: pdf.md sections 3 and 4.
 """
 
-from sealsvc.documents.pdf.fastread.reading import read
+from sealsvc.documents.pdf.fastread.reading import read, read_with_digest
 
-__all__ = ["read"]
+__all__ = ["read", "read_with_digest"]

@@ -111,7 +111,7 @@ def _fingerprint(structure: Structure, normal: PdfObject) -> bytes:
         found = structure.object(pending.pop(0))
         if found.dictionary is not None:
             kind = found.dictionary.get(b"Type")
-            if any(is_name(kind, name) for name in _DOCUMENT_TYPES):
+            if kind != b"/XObject" and any(is_name(kind, name) for name in _DOCUMENT_TYPES):
                 raise NotUnderstood("appearance that leads back to the document")
         references = _in_order(found.raw)
         for reference in references:

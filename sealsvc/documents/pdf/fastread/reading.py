@@ -70,6 +70,7 @@ class _File:
     pages: Pages
     seals: list[_Seal] = field(default_factory=list)
     states: dict[int, Structure] = field(default_factory=dict)
+    document_sha256: str = ""
 
     @property
     def last(self) -> int:
@@ -82,13 +83,19 @@ def read(data: bytes) -> DocumentReading | None:
 
     Never raises but for lack of memory.
     """
+    found = read_with_digest(data)
+    return None if found is None else found[0]
+
+
+def read_with_digest(data: bytes) -> tuple[DocumentReading, str] | None:
+    """The same and the hex SHA-256 of the file, which costs next to nothing beside it."""
     try:
         return _read(data)
     except (NotUnderstood, ServiceError, RecursionError):
         return None
 
 
-def _read(data: bytes) -> DocumentReading:
+def _read(data: bytes) -> tuple[DocumentReading, str]:
     newest = understand(data)
     form = read_form(newest)
     signed = [] if form is None else form.signed()
@@ -104,7 +111,7 @@ def _read(data: bytes) -> DocumentReading:
     _check_values(file)
     if len(file.seals) > 1:
         _check_steps(file)
-    return _reading(file)
+    return _reading(file), file.document_sha256
 
 
 def _seal(structure: Structure, one: PdfField) -> _Seal:
@@ -198,11 +205,16 @@ def _check_values(file: _File) -> None:
             raise NotUnderstood("order of the signatures")
         digest.update(view[at:start])
         final = one is file.seals[-1]
+        if final and cms.digest == "sha256":
+            whole = digest.copy()
+            whole.update(view[start:])
+            file.document_sha256 = whole.digest().hex()
         own = digest if final else digest.copy()
         own.update(view[stop : one.dictionary.end])
         if own.digest() != cms.message_digest:
             raise NotUnderstood("digest")
         running[cms.digest] = digest, start
+    file.document_sha256 = file.document_sha256 or sha256(file.data).hexdigest()
     values = {one.cms.signature_value for one in file.seals if one.cms is not None}
     if len(values) != len(file.seals):
         raise NotUnderstood("value of two signatures")

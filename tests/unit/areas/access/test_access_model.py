@@ -203,6 +203,8 @@ def test_demo_clients_are_those_of_the_contract_and_valid() -> None:
         "merchant-a": "a",
         "merchant-b": "b",
         "merchant-c": "c",
+        "payment": "payment",
+        "carrier": "carrier",
     }
     for template in DEMO_CLIENTS:
         uscc = None if template.merchant is None else USCC

@@ -24,7 +24,9 @@ def differences(found: DocumentReading, full: DocumentReading) -> list[str]:
     ]
     for ours, theirs in zip(found.signatures, full.signatures, strict=True):
         named += [
-            one.name for one in fields(theirs) if getattr(ours, one.name) != getattr(theirs, one.name)
+            one.name
+            for one in fields(theirs)
+            if getattr(ours, one.name) != getattr(theirs, one.name)
         ]
         if repr(ours.claimed_at and ours.claimed_at.isoformat()) != repr(
             theirs.claimed_at and theirs.claimed_at.isoformat()
@@ -51,7 +53,10 @@ def _pyhanko(data: bytes) -> list[str]:
     wrong = []
     try:
         for signature in PdfFileReader(BytesIO(data), strict=True).embedded_signatures:
-            if signature.signer_cert is not None and signature.signer_cert.public_key.algorithm == "ec":
+            if (
+                signature.signer_cert is not None
+                and signature.signer_cert.public_key.algorithm == "ec"
+            ):
                 curve = signature.signer_cert.public_key.curve[1]
                 if curve not in ("secp256r1", "secp384r1", "secp521r1"):
                     continue  # SM2 is unknown to it

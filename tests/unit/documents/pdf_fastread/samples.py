@@ -13,7 +13,9 @@ from tests.builders.pdf import PdfBuilder, chain_named, make_spec, same_chain_le
 INVOICE, CONTRACT, OTHER = DocumentRole.INVOICE, DocumentRole.CONTRACT, DocumentRole.OTHER
 
 
-def fast(data: bytes, number: int = 0, *, suite: str = "ecdsa-p256-sha256", **options: object) -> bytes:
+def fast(
+    data: bytes, number: int = 0, *, suite: str = "ecdsa-p256-sha256", **options: object
+) -> bytes:
     """One more seal by the fast writer, by a leaf of its own. options: of `make_spec`."""
     leaf = same_chain_leaf(f"fastread-{number}", chain_named("fastread-" + suite, suite))
     options.setdefault("placement", Placement(page=1, x_mm=10 + 12 * number, y_mm=40, width_mm=30))
