@@ -20,6 +20,7 @@ from sealsvc.areas.deps import Deps
 from sealsvc.areas.invoices import service as invoices
 from sealsvc.areas.sealing import service as sealing
 from sealsvc.areas.seals import service as seals
+from sealsvc.areas.transactions import service as transactions
 from sealsvc.areas.verification.retention import expire_reports
 from sealsvc.settings import Settings
 from sealsvc.storage.blobnames import named_blobs
@@ -134,6 +135,8 @@ class Service:
             sealing.reconcile,
             contracts.expire_due,
             invoices.lapse_due,
+            transactions.reconcile,
+            transactions.expire_reports,
             idempotency.forget_expired,
             expire_reports,
             self._sweeper,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from api.demo import edges, national, papers, seals
+from api.demo import deal, deal_broken, edges, national, papers, seals
 from api.demo.service import Service
 from api.demo.steps import DemoResult, Folder, run_steps
 from api.demo.story import Story, new_stamp
@@ -47,6 +47,15 @@ STEPS: tuple[tuple[str, Callable[[Story], str]], ...] = (
     ("idempotency", edges.key_reused),
     ("physical-seal", seals.physical),
     ("void-needs-two", seals.void_needs_two),
+    ("transaction.order", deal.order),
+    ("transaction.contract", deal.contract),
+    ("transaction.contract-ofd", deal.contract_ofd),
+    ("transaction.invoice", deal.invoice),
+    ("transaction.payment", deal.payment),
+    ("transaction.waybill", deal.waybill),
+    ("transaction.trusted", deal.trusted),
+    ("transaction.trusted-ofd", deal.trusted_ofd),
+    *((f"transaction.broken.{name}", act) for name, act in deal_broken.BROKEN),
     ("log-audit", edges.log_holds),
 )
 

@@ -38,6 +38,7 @@ WARM = (
     "sealsvc.documents.pdf.sealer",
     "sealsvc.verify.judge",
     "sealsvc.imprint.render",
+    "sealsvc.areas.sealing.working",
 )
 
 

@@ -1,6 +1,6 @@
 """The document's own fields as evidence; runs in the sandbox, on hostile bytes."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from sealsvc.documents.invoices.arithmetic import check_reading
 from sealsvc.documents.invoices.detect import seller_uscc
@@ -31,9 +31,6 @@ def read_fields(kind: str, data: bytes) -> DocumentFields | None:
 
 def _fields(reading: InvoiceReading, invoice: Invoice) -> DocumentFields:
     numbering, gross = check_number(invoice), invoice.totals.gross
-    printed = is_printed_only(reading)
-    # Words by shape alone carry no total, and its absence is no wrong sum.
-    broken = () if printed and gross is None else check_reading(reading).errors
     wrong = () if numbering is None else numbering.findings
     return DocumentFields(
         role=DocumentRole.INVOICE,
@@ -43,12 +40,19 @@ def _fields(reading: InvoiceReading, invoice: Invoice) -> DocumentFields:
         buyer_uscc=_short(invoice.buyer.tax_id),
         gross=None if gross is None else plain(gross),
         source=str(next(iter(reading.carriers), "")),
-        printed_only=printed,
+        printed_only=is_printed_only(reading),
         disagreements=_named(one.field for one in reading.disagreements),
-        arithmetic_errors=_named(one.code for one in broken),
+        arithmetic_errors=_named(_broken_sums(reading)),
         number_errors=_named(one.code for one in wrong if one.severity is Severity.ERROR),
         tax_signature=invoice.tax_signature is TaxSignature.PRESENT_UNVERIFIED,
     )
+
+
+def _broken_sums(reading: InvoiceReading) -> Iterator[str]:
+    """A carrier that states no total at all is no wrong sum."""
+    for one in check_reading(reading).errors:
+        if one.code != "INVOICE_TOTAL_MISSING":
+            yield one.code
 
 
 def _short(text: str | None) -> str | None:

@@ -17,7 +17,7 @@ from typing import Any
 from asn1crypto import x509
 
 from sealsvc.verify.case import Chain
-from sealsvc.verify.checks.material import Material, this_update
+from sealsvc.verify.checks.material import Material, limits_in_force, this_update
 from sealsvc.verify.evidence import Evidence, SignatureEvidence, SigningTime
 from sealsvc.verify.policy import Policy
 
@@ -100,6 +100,7 @@ def question_of(
         policy.id,
         policy.version,
         signed_at is None,
+        limits_in_force(),
     )
     return Question(snapshot, key, now, signed_at)
 

@@ -118,6 +118,12 @@ def material_for(signer_der: bytes, signature: SignatureEvidence, evidence: Evid
     )
 
 
+def limits_in_force() -> tuple[int, ...]:
+    """All bounds that decide what is looked at; a chain depends on them too."""
+    per_kind = (MAX_CERTIFICATES, MAX_LISTS, MAX_RESPONSES)
+    return (MAX_ISSUERS, MAX_PER_NAME, *per_kind, MAX_ITEM_BYTES, MAX_TOTAL_BYTES)
+
+
 class _Limits:
     """Takes what fits, the gathered first: what a document brings cannot push that out."""
 

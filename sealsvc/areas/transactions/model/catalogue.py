@@ -1,6 +1,7 @@
 """What each finding on a deal means: its weight, its rule, and its sentence in both languages.
 
-`{left}` and `{right}` are the two sides of an agreement, `{part}` the node's name.
+`{left}` and `{right}` are the two sides of an agreement, `{part}` the first node's name, `{pair}`
+the names of all.
 """
 
 from enum import StrEnum
@@ -304,21 +305,21 @@ ATTESTATIONS: dict[str, Entry] = {
 AMOUNTS: dict[str, Entry] = {
     "TXN_AMOUNT_MISMATCH": _fails(
         _DEAL,
-        "{part}金额不一致：{left} 与 {right}",
-        "The amounts of {part} differ: {left} and {right}",
+        "{pair}金额不一致：{left} 与 {right}",
+        "The amounts of {pair} differ: {left} and {right}",
     ),
     "TXN_CURRENCY_MISMATCH": _fails(
         _DEAL,
-        "{part}币种不一致：{left} 与 {right}",
-        "The currencies of {part} differ: {left} and {right}",
+        "{pair}币种不一致：{left} 与 {right}",
+        "The currencies of {pair} differ: {left} and {right}",
     ),
     "TXN_AMOUNT_OUT_OF_RANGE": _fails(
         _DEAL, "{part}的金额超出可核验范围", "The {part}'s amount is beyond what can be checked"
     ),
     "TXN_AMOUNT_NOT_CHECKED": _omitted(
         _DEAL,
-        "{part}金额未核对：一方未载明",
-        "The amounts of {part} were not compared: one is unknown",
+        "{pair}金额未核对：一方未载明",
+        "The amounts of {pair} were not compared: one is unknown",
     ),
     "TXN_AMOUNT_UNKNOWN": _doubt(
         _DEAL, "{part}无金额可供核对", "There is no price to hold the {part} against"

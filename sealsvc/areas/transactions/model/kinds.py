@@ -42,11 +42,12 @@ class MemberType(StrEnum):
 
 @dataclass(frozen=True)
 class Member:
-    """One member of a subject. limit: characters of a text."""
+    """One member of a subject. limit: characters of a text; zh: what people call it."""
 
     type: MemberType
     required: bool = False
     limit: int = 64
+    zh: str = ""
 
 
 @dataclass(frozen=True)
@@ -137,4 +138,9 @@ def _kind(name: str, row: dict[str, Any]) -> AttestationKind:
 
 
 def _member(row: dict[str, Any]) -> Member:
-    return Member(MemberType(row["type"]), bool(row.get("required", False)), row.get("limit", 64))
+    return Member(
+        type=MemberType(row["type"]),
+        required=bool(row.get("required", False)),
+        limit=row.get("limit", 64),
+        zh=row.get("zh", ""),
+    )

@@ -81,8 +81,10 @@ class Check:
         """The finding's sentence. lang: `zh` or `en`."""
         if self.entry is None:
             return ""
-        part = " ↔ ".join(node_name(table, node, lang) for node in self.nodes)
-        gaps = {"part": part, "left": "", "right": "", "member": "", **dict(self.params)}
+        names = [node_name(table, node, lang) for node in self.nodes]
+        gaps = {"left": "", "right": "", "member": "", **dict(self.params)}
+        gaps |= {"part": names[0], "pair": " ↔ ".join(dict.fromkeys(names))}
+        gaps["member"] = _member_name(table, self.nodes[0], gaps["member"], lang)
         text = self.entry.zh if lang == "zh" else self.entry.en
         return text.format(**gaps)
 
@@ -142,4 +144,13 @@ def node_name(table: KindTable, node: str, lang: str) -> str:
     else:
         zh, en = _NAMES.get(word, (word, word))
         name = zh if lang == "zh" else en
-    return f"{name} {number}" if number not in ("", "1") else name
+    if number in ("", "1"):
+        return name
+    return f"{name}{number}" if lang == "zh" else f"{name} {number}"
+
+
+def _member_name(table: KindTable, node: str, member: str, lang: str) -> str:
+    """What people call a member of an attestation's subject."""
+    kind = table.find(node.partition(":")[0])
+    known = None if kind is None else kind.members.get(member)
+    return known.zh if known is not None and lang == "zh" and known.zh else member

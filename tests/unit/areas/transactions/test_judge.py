@@ -74,7 +74,7 @@ def test_reports_speak_both_languages_and_replay(broken: Broken) -> None:
 
 def test_every_code_of_the_catalogue_formats() -> None:
     for entry in CATALOGUE.values():
-        gaps = {"part": "p", "left": "l", "right": "r", "member": "m"}
+        gaps = {"part": "p", "left": "l", "right": "r", "member": "m", "pair": "p"}
         assert entry.zh.format(**gaps)
         assert entry.en.format(**gaps)
 
@@ -128,22 +128,26 @@ def test_taking_evidence_from_a_sound_deal_never_improves_the_word() -> None:
 
 
 @given(st.sampled_from(SMALLER), st.data())
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_taking_more_evidence_never_improves_the_word(less: Deal, data: st.DataObject) -> None:
-    """From deals without a failed check: then the word can only stay or sink."""
-    before = judged(less)
+    """From deals without a failed check: then the word can only stay or sink.
+
+    Under a policy that needs every part; a part that the policy can do without may be left out,
+    and then the sentence says so.
+    """
+    before = judged(less, "delivered")
     if any(one.result is AxisResult.FAILED for one in before.checks):
         return
     further = list(_removals(less))
     if not further:
         return
-    after = judged(data.draw(st.sampled_from(further)))
+    after = judged(data.draw(st.sampled_from(further)), "delivered")
     rank = WORDS_WORST_FIRST.index
     assert rank(after.summary) <= rank(before.summary)
 
 
 @given(st.sampled_from(BROKEN), st.data())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_unknowing_makes_no_broken_check_pass(broken: Broken, data: st.DataObject) -> None:
     """Whatever becomes unknown, what did not pass does not pass for that."""
     deal = broken.breaks(sound())

@@ -22,8 +22,8 @@ from sealsvc.areas.sealing.service.batch.preparing import Bench, Chunk, Kit, ans
 from sealsvc.areas.sealing.service.batch.recording import Done
 from sealsvc.areas.sealing.service.batch.storing import put_all
 from sealsvc.areas.sealing.service.batch.values import Entry, Failure, ItemResult
-from sealsvc.areas.sealing.service.batch.working import UNCERTAIN, Sealed, faults_of
 from sealsvc.areas.sealing.service.check import Expected, require_sound
+from sealsvc.areas.sealing.working import UNCERTAIN, Sealed, faults_of
 from sealsvc.areas.seals import service as seals
 from sealsvc.areas.verification.reading import read_document
 from sealsvc.documents import detect

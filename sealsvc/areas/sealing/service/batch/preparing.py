@@ -24,10 +24,10 @@ from sealsvc.areas.sealing.service.batch.values import (
     Failure,
     ItemResult,
 )
-from sealsvc.areas.sealing.service.batch.working import Draft, KitTerms, Revised, prepare_many
 from sealsvc.areas.sealing.service.certificate import certificate_for, credential_for
 from sealsvc.areas.sealing.service.record import Intent
 from sealsvc.areas.sealing.service.seal import FIELD_NAME_BYTES, height_ratio, prepare
+from sealsvc.areas.sealing.working import Draft, KitTerms, Revised, prepare_many
 from sealsvc.areas.seals import service as seals
 from sealsvc.areas.seals.model.views import SealView
 from sealsvc.documents import UnsupportedFormat, detect

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 
 from ca.errors import CaError
 from sealsvc.areas.sealing.model import SealingView
-from sealsvc.areas.sealing.service.batch.working import Revised
 from sealsvc.areas.sealing.service.record import Intent
 from sealsvc.areas.sealing.service.seal import SealingRequest, Work
+from sealsvc.areas.sealing.working import Revised
 from sealsvc.errors import BadInput, Conflict, ServiceError, Unavailable
 from sealsvc.values import SealId
 

@@ -32,10 +32,10 @@ def check_contract(deal: Deal) -> Iterator[Check]:
         name = "contract.number"
         same = wanted == contract.number
         yield (
-            passed(name, "order", NODE)
+            passed(name, NODE, "order")
             if same
             else found(
-                "TXN_NUMBER_MISMATCH", name, "order", NODE, left=contract.number, right=wanted
+                "TXN_NUMBER_MISMATCH", name, NODE, "order", left=contract.number, right=wanted
             )
         )
 

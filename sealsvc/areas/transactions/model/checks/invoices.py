@@ -120,6 +120,6 @@ def _number(deal: Deal, invoice: InvoiceFact, node: str) -> Iterator[Check]:
     if invoice.number is None:
         yield found("TXN_INVOICE_FIELD_MISSING", name, node, left="number")
     elif wanted is not None and wanted != invoice.number and len(deal.invoices) == 1:
-        yield found("TXN_NUMBER_MISMATCH", name, "order", node, left=invoice.number, right=wanted)
+        yield found("TXN_NUMBER_MISMATCH", name, node, "order", left=invoice.number, right=wanted)
     else:
         yield passed(name, node)
