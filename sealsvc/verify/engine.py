@@ -4,7 +4,7 @@ from sealsvc.version import VERSION
 
 # First 16 hex digits of the digest that tests/unit/verify/test_engine.py takes of this package;
 # the test fails, and names the new value, until a change to the judgement is named here.
-JUDGEMENT = "0d988d86e9ce3800"
+JUDGEMENT = "7ebc05f13b773653"
 
 
 def engine_version() -> str:

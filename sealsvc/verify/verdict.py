@@ -7,7 +7,6 @@ from enum import StrEnum
 
 from sealsvc.documents.values import TimestampKind
 from sealsvc.values import JsonObject
-from sealsvc.verify.diagnostic import diagnostic_of
 from sealsvc.verify.evidence import Evidence, Proof, SignatureEvidence
 from sealsvc.verify.findings import Finding
 from sealsvc.verify.indications import AxisResult, Block, Indication, SubIndication, Summary
@@ -47,6 +46,9 @@ class EvidenceFacts:
     def diagnostic(self) -> JsonObject:
         """Facts and digests as JSON values."""
         if self._diagnostic is None:
+            # It parses with pyHanko's help, which only workers import (issue: /healthz within 5 s).
+            from sealsvc.verify.diagnostic import diagnostic_of
+
             assert self._evidence is not None
             self._diagnostic = diagnostic_of(self._evidence, self._looked_at)
         return self._diagnostic

@@ -324,7 +324,7 @@ def test_facts_of_a_batch_are_those_of_single_sealings(story: Story, seal: SealV
         with story.deps.read() as session:
             row = session.get(FactRow, fact_id)
             assert row is not None
-            return dict(json.loads(row.payload))
+            return dict(json.loads(row.payload or b"{}"))
 
     for name in ("authorised_fact_id", "completed_fact_id"):
         ours, theirs = payload(getattr(made, name)), payload(getattr(single, name))

