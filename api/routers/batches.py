@@ -29,7 +29,6 @@ router = APIRouter(tags=["sealings"])
 MAX_WORKERS = 8
 _HEADERS = {"Cache-Control": "no-store", "Vary": "Accept, Authorization"}
 _BINARY = {"schema": {"type": "string", "format": "binary"}}
-_LINES = {"schema": {"$ref": "#/components/schemas/BatchLine"}}
 _ANSWERS: dict[int | str, dict[str, Any]] = {
     200: {
         "model": BatchItemOut,
@@ -37,7 +36,6 @@ _ANSWERS: dict[int | str, dict[str, Any]] = {
         "description": "One line an item, in order, as chunks complete; or a zip of the sealed "
         "files with `results.ndjson` as its last entry, where application/zip is accepted.",
     },
-    400: {"description": "IDEMPOTENCY_KEY_MISSING"},
     404: {"description": "SEAL_NOT_FOUND"},
     409: {"description": "SEAL_NOT_ACTIVE, SEAL_IS_PHYSICAL, SEAL_OUT_OF_VALIDITY"},
     413: {"description": "TOO_LARGE"},
@@ -76,9 +74,10 @@ def create_sealing_batch(
     `{defaults: {…}, files: {name: {role, number, sellerUscc, partyUsccs, page, x, y, width, …}}}`;
     or NDJSON, a line `{name, document, role, number, …}` each. At most 10,000 items and 256 MiB.
     A bad item fails alone. The same key and body again continue a batch that was cut off: what was
-    completed is answered from its record, nothing is sealed twice. Problems: BATCH_LIMIT_EXCEEDED,
-    BATCH_ARCHIVE_INVALID, IDEMPOTENCY_KEY_REUSED, SCOPE_MISSING, ENTITY_NOT_YOURS; of items:
-    BATCH_ITEM_INVALID, BATCH_ITEM_CHANGED, BATCH_STOPPED, and those of `POST /v1/sealings`.
+    completed is answered from its record, nothing is sealed twice. Problems:
+    IDEMPOTENCY_KEY_MISSING, IDEMPOTENCY_KEY_REUSED, BATCH_LIMIT_EXCEEDED, BATCH_ARCHIVE_INVALID,
+    SCOPE_MISSING, ENTITY_NOT_YOURS; of items: BATCH_ITEM_INVALID, BATCH_ITEM_CHANGED,
+    BATCH_STOPPED, and those of `POST /v1/sealings`.
     """
     deps = services.deps
     order = batch.BatchOrder(SealId(seal), key, body.sha256, workers=_workers())

@@ -28,6 +28,8 @@ from sealsvc.values import SealType, SubjectKind
 from tests.areas.sealing.story import OPERATOR, A, merchant
 from tests.areas.transactions.world import CARRIER, PAYER, PRICE, World, acts
 
+ONE_DATABASE = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+
 
 def types(world: World, attestation_id: str) -> list[str]:
     return [one.type for one in world.story.facts(SubjectKind.ATTESTATION, attestation_id)]
@@ -43,6 +45,7 @@ def test_issued_with_its_facts_and_found_sound(world: World) -> None:
     assert kept.envelope == made.envelope
 
 
+@ONE_DATABASE
 def test_holds_offline_with_the_root_alone(world: World) -> None:
     envelope = world.payment().envelope
     assert envelope is not None
@@ -59,6 +62,7 @@ def test_holds_offline_with_the_root_alone(world: World) -> None:
     assert offline_problems(broken, anchors) == ("SIGNATURE", "CERTIFICATE")
 
 
+@ONE_DATABASE
 def test_an_operator_of_the_wrong_kind_is_refused(world: World) -> None:
     with pytest.raises(AttestationOperatorNotEntitled):
         world.attest(
@@ -73,6 +77,7 @@ def test_an_operator_of_the_wrong_kind_is_refused(world: World) -> None:
         )
 
 
+@ONE_DATABASE
 def test_an_operator_whose_permit_was_withdrawn(world: World) -> None:
     key = (PAYER, world.permits[PAYER])
     permits.withdraw(world.deps, OPERATOR, key, "revoked")
@@ -96,7 +101,7 @@ MALFORMED = (
 )
 
 
-@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+@ONE_DATABASE
 def test_a_malformed_subject_is_refused(world: World) -> None:
     for changed, field in MALFORMED:
         with pytest.raises(AttestationSubjectInvalid) as caught:
@@ -104,6 +109,7 @@ def test_a_malformed_subject_is_refused(world: World) -> None:
         assert caught.value.fields["field"] == field
 
 
+@ONE_DATABASE
 def test_who_may_not(world: World) -> None:
     seal = world.seal(PAYER, SealType.OFFICIAL)
     request = AttestRequest(seal.seal_id, "payment", {})
@@ -148,6 +154,7 @@ def test_a_correction_withdraws_what_it_replaces(world: World) -> None:
         world.payment(paymentNumber="X", replaces=first.attestation_id)
 
 
+@ONE_DATABASE
 def test_only_its_operator_withdraws(world: World) -> None:
     made = world.payment()
     with pytest.raises(AttestationNotYours):

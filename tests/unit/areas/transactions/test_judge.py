@@ -80,7 +80,7 @@ def test_every_code_of_the_catalogue_formats() -> None:
 
 
 @given(st.lists(st.sampled_from(BROKEN), min_size=1, max_size=4))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_what_is_broken_in_any_place_is_never_trusted(several: list[Broken]) -> None:
     deal = sound()
     for broken in several:
@@ -128,7 +128,7 @@ def test_taking_evidence_from_a_sound_deal_never_improves_the_word() -> None:
 
 
 @given(st.sampled_from(SMALLER), st.data())
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_taking_more_evidence_never_improves_the_word(less: Deal, data: st.DataObject) -> None:
     """From deals without a failed check: then the word can only stay or sink.
 
@@ -147,7 +147,7 @@ def test_taking_more_evidence_never_improves_the_word(less: Deal, data: st.DataO
 
 
 @given(st.sampled_from(BROKEN), st.data())
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_unknowing_makes_no_broken_check_pass(broken: Broken, data: st.DataObject) -> None:
     """Whatever becomes unknown, what did not pass does not pass for that."""
     deal = broken.breaks(sound())

@@ -33,14 +33,14 @@ NAMES = st.sampled_from(
 
 
 @given(JSON | st.dictionaries(NAMES, JSON | st.dictionaries(NAMES, JSON)))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_any_json_is_an_envelope_or_refused(shape: object) -> None:
     with contextlib.suppress(AttestationUnreadable):
         read_envelope(shape)
 
 
 @given(st.binary(max_size=200), st.binary(max_size=100), st.text(max_size=20))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_any_bytes_are_no_signature(der: bytes, signature: bytes, suite: str) -> None:
     from sealsvc.areas.transactions.model.attestation import Envelope
 
@@ -49,7 +49,7 @@ def test_any_bytes_are_no_signature(der: bytes, signature: bytes, suite: str) ->
 
 
 @given(st.dictionaries(st.sampled_from([*PAID, "bonus"]), JSON))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_any_subject_is_clean_or_refused(given_members: dict) -> None:
     kind = kind_table().get("payment")
     try:

@@ -64,8 +64,9 @@ def _pyhanko(data: bytes) -> list[str]:
             status = validate_pdf_signature(signature, context)
             if not (status.valid and status.intact):
                 wrong.append("pyHanko: not intact")
-            if status.coverage.name not in ("ENTIRE_FILE", "ENTIRE_REVISION"):
-                wrong.append(f"pyHanko: {status.coverage.name}")
+            covers = "" if status.coverage is None else status.coverage.name
+            if covers not in ("ENTIRE_FILE", "ENTIRE_REVISION"):
+                wrong.append(f"pyHanko: {covers}")
             if status.docmdp_ok is False:
                 wrong.append("pyHanko: modification")
     except Exception as error:

@@ -2,6 +2,7 @@
 
 from functools import cache
 from io import BytesIO
+from typing import Any
 
 import pikepdf
 
@@ -14,17 +15,17 @@ INVOICE, CONTRACT, OTHER = DocumentRole.INVOICE, DocumentRole.CONTRACT, Document
 
 
 def fast(
-    data: bytes, number: int = 0, *, suite: str = "ecdsa-p256-sha256", **options: object
+    data: bytes, number: int = 0, *, suite: str = "ecdsa-p256-sha256", **options: Any
 ) -> bytes:
     """One more seal by the fast writer, by a leaf of its own. options: of `make_spec`."""
     leaf = same_chain_leaf(f"fastread-{number}", chain_named("fastread-" + suite, suite))
     options.setdefault("placement", Placement(page=1, x_mm=10 + 12 * number, y_mm=40, width_mm=30))
-    spec = make_spec(leaf, name=f"seal-{number:012x}", **options)  # type: ignore[arg-type]
+    spec = make_spec(leaf, name=f"seal-{number:012x}", **options)
     prepared = prepare(data, spec)
     return finish(prepared, leaf.leaf_signer.sign(prepared.tbs))
 
 
-def seals(count: int, data: bytes | None = None, **options: object) -> bytes:
+def seals(count: int, data: bytes | None = None, **options: Any) -> bytes:
     """So many seals in turn."""
     found = pdf.plain() if data is None else data
     for number in range(count):

@@ -18,7 +18,8 @@ from sealsvc.verify.policy import (
     Policy,
     RevocationMode,
 )
-from tests.builders.evidence import T0, issuer_revoked, leaf_revoked, lists, sound
+from tests.builders.evidence import issuer_revoked, leaf_revoked, lists, sound
+from tests.builders.x509 import AT as T0
 
 POLICIES = (
     DEFAULT_POLICY,
