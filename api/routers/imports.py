@@ -22,7 +22,6 @@ AcceptLanguage_ = Annotated[str | None, Header(include_in_schema=False)]
 _KEYED = [Depends(principal_of), Depends(require_idempotency_key)]
 _ANSWERS: dict[int | str, dict[str, Any]] = {
     200: {"description": "What became of the rows; some may have failed while others did not."},
-    400: {"description": "IDEMPOTENCY_KEY_MISSING"},
 }
 _TEXT = {"schema": {"type": "string", "format": "binary"}}
 _BODY: dict[str, Any] = {

@@ -56,9 +56,7 @@ def get_chain_pem(services: Services_, if_none_match: IfNoneMatch_ = None) -> Re
 @router.get(
     "/{label}.pem", response_class=Response, responses=_answers(_PEM_TYPE), summary="CA 证书 · PEM"
 )
-def get_ca_pem(
-    services: Services_, label: Label_, if_none_match: IfNoneMatch_ = None
-) -> Response:
+def get_ca_pem(services: Services_, label: Label_, if_none_match: IfNoneMatch_ = None) -> Response:
     """A CA's certificate as PEM: `root` and `sm2-root` are the trust anchors."""
     der = service.issuer_certificate(services.deps, label)
     return _cached(_pem(der), _PEM_TYPE, _DAY_S, if_none_match)

@@ -30,9 +30,7 @@ Uscc = Annotated[
 ]
 
 
-_SUITE = (
-    "PDF 默认签名算法 · Suite its seals sign PDFs with by default; OFD is always sm2-sm3."
-)
+_SUITE = "PDF 默认签名算法 · Suite its seals sign PDFs with by default; OFD is always sm2-sm3."
 
 
 class EntityRegistration(RequestModel):

@@ -1,6 +1,8 @@
 """What a live service refuses: each with a documented status, problem+json, and its code."""
 
+import os
 from collections.abc import Callable
+from datetime import UTC, datetime
 from io import BytesIO
 from typing import Any
 
@@ -10,6 +12,7 @@ import pytest
 from stdnum.cn.uscc import calc_check_digit
 
 from api.texts import TEXTS
+from sealsvc.values import time_ordered_id
 from tests.live.papers import MERCHANTS, Sealed, make_seal, seal
 from tests.live.service import PDF, LiveService
 
@@ -56,6 +59,11 @@ def pending(sealed: Sealed, upto: str = "apply") -> str:
 def self_approval(sealed: Sealed) -> httpx.Response:
     """The applicant's own client, which lacks the scope: nobody has both scopes in the demo."""
     return action(sealed, pending(sealed), "approve", "merchant-c")
+
+
+def unknown_report() -> str:
+    """An id of this moment: an older one could belong to a report that has expired."""
+    return time_ordered_id("vr", datetime.now(UTC), os.urandom(16))
 
 
 def key_reused(sealed: Sealed) -> httpx.Response:
@@ -283,7 +291,7 @@ CASES: dict[str, Case] = {
         "VERIFICATION_NOT_FOUND",
         "get",
         "/v1/verifications/{verificationId}",
-        lambda s: s.service.call("GET", "/v1/verifications/vr_" + "a" * 26),
+        lambda s: s.service.call("GET", f"/v1/verifications/{unknown_report()}"),
     ),
     "no such receipt": (
         404,
