@@ -7,7 +7,7 @@ Source: RFC 5754; RFC 5758; RFC 4055; GB/T 33560, GB/T 35275 (SM2 and SM3).
 import hashlib
 from collections.abc import Callable
 from functools import lru_cache, partial
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from asn1crypto import algos, x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -74,11 +74,23 @@ def start_digest(name: str) -> RunningDigest:
 def digest_name(identifier_der: bytes) -> str:
     """The digest that an AlgorithmIdentifier names. Raises: NotUnderstood."""
     _refuse_long(identifier_der)
-    identifier = algos.DigestAlgorithm.load(identifier_der, strict=True)
-    name = str(identifier["algorithm"].native)
-    if name not in _STARTS or identifier["parameters"].native is not None:
+    _, name = _named(algos.DigestAlgorithm, identifier_der)
+    if name not in _STARTS:
         raise NotUnderstood("digest algorithm")
     return name
+
+
+def _named(kind: Any, identifier_der: bytes) -> tuple[str, str]:
+    """OID and asn1crypto's name of an AlgorithmIdentifier without parameters."""
+    try:
+        identifier = kind.load(identifier_der, strict=True)
+        named = identifier["algorithm"].dotted, str(identifier["algorithm"].native)
+        plain = identifier["parameters"].native is None
+    except (ValueError, TypeError, KeyError) as error:
+        raise NotUnderstood("algorithm identifier") from error
+    if not plain:
+        raise NotUnderstood("algorithm parameters")
+    return named
 
 
 @lru_cache(maxsize=MAX_ALGORITHMS)
@@ -102,10 +114,7 @@ class SignatureAlgorithm(NamedTuple):
 def signature_algorithm(identifier_der: bytes) -> SignatureAlgorithm:
     """The algorithm that an AlgorithmIdentifier names. Raises: NotUnderstood."""
     _refuse_long(identifier_der)
-    identifier = algos.SignedDigestAlgorithm.load(identifier_der, strict=True)
-    oid, name = identifier["algorithm"].dotted, str(identifier["algorithm"].native)
-    if identifier["parameters"].native is not None:
-        raise NotUnderstood("algorithm parameters")
+    oid, name = _named(algos.SignedDigestAlgorithm, identifier_der)
     if oid in (SM2_SM3_OID, SM2_SIGNATURE_OID):
         return SignatureAlgorithm(name, oid, "sm3", "sm2")
     if oid == _RSA_ENCRYPTION:

@@ -35,7 +35,6 @@ from sealsvc.documents.values import (
     SignatureOutcome,
     SignatureReading,
 )
-from sealsvc.errors import ServiceError
 
 MAX_SEALS = 20
 """Of more, the general reader does not name every change."""
@@ -91,7 +90,9 @@ def read_with_digest(data: bytes) -> tuple[DocumentReading, str] | None:
     """The same and the hex SHA-256 of the file, which costs next to nothing beside it."""
     try:
         return _read(data)
-    except (NotUnderstood, ServiceError, RecursionError):
+    except MemoryError:
+        raise
+    except Exception:  # whatever it is, the ordinary reader decides then
         return None
 
 

@@ -5,7 +5,7 @@ from io import BytesIO
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from sealsvc.documents.ofd.archive import open_archive, packed
@@ -115,6 +115,7 @@ def test_repacking_without_change_is_the_same() -> None:
 @given(st.dictionaries(st.from_regex(r"[a-z章]{1,8}\.(xml|dat)", fullmatch=True), st.binary()))
 def test_whatever_goes_in_comes_out(parts: dict[str, bytes]) -> None:
     data = new_package(parts, AT)
+    assume(b"%PDF-" not in data[:1024])  # a polyglot is refused, whoever wrote it
     archive = open_archive(data)
     assert {one.name: archive.read(one) for one in archive.entries} == parts
     assert contents(data) == parts
