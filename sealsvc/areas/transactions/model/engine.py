@@ -4,7 +4,7 @@ from sealsvc.version import VERSION
 
 # First 16 hex digits of the digest that tests/unit/areas/transactions/test_engine.py takes; the
 # test fails, and names the new value, until a change to the judgement is named here.
-JUDGEMENT = "6b2812c74a497f29"
+JUDGEMENT = "7ce87b29d4733a88"
 
 
 def engine_version() -> str:

@@ -74,7 +74,7 @@ def _instants(
     if concluded is None or not times:
         return
     name = f"{node}-contract.order"
-    if times[0] < concluded.replace(microsecond=0):
+    if times[0] + SKEW < concluded:
         left, right = whole_utc(times[0]), whole_utc(concluded)
         yield found("TXN_BEFORE_CONTRACT", name, node, left=left, right=right)
     else:
