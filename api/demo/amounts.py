@@ -3,14 +3,11 @@
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
+from sealsvc.documents.invoices.words import render_words
 from sealsvc.errors import BadInput
 
 CENT = Decimal("0.01")
 MAX_AMOUNT = Decimal("999999999999.99")
-
-_DIGITS = "零壹贰叁肆伍陆柒捌玖"
-_PLACES = ("仟", "佰", "拾", "")
-_GROUPS = ("亿", "万", "")
 
 
 class AmountInvalid(BadInput):
@@ -70,14 +67,7 @@ def rmb_in_words(amount: Decimal) -> str:
     fit = amount.is_finite() and 0 <= amount <= MAX_AMOUNT and amount == amount.quantize(CENT)
     if not fit:
         raise AmountInvalid(amount=str(amount))
-    yuan, fen = divmod(int(amount * 100), 100)
-    head = _integer_in_words(yuan) + "圆" if yuan else ""
-    if not fen:
-        return (head or "零圆") + "整"
-    jiao, rest = divmod(fen, 10)
-    if not jiao:
-        return head + ("零" if head else "") + _DIGITS[rest] + "分"
-    return head + _DIGITS[jiao] + "角" + (_DIGITS[rest] + "分" if rest else "整")
+    return render_words(amount.quantize(CENT))
 
 
 def plain(amount: Decimal) -> str:
@@ -88,32 +78,3 @@ def plain(amount: Decimal) -> str:
 def percent(rate: Decimal) -> str:
     """A tax rate as printed: `13%`."""
     return f"{(rate * 100).normalize():f}%"
-
-
-def _integer_in_words(value: int) -> str:
-    """A positive integer below 10**12, four digits at a time."""
-    words = ""
-    for position, name in enumerate(_GROUPS):
-        group = value // 10_000 ** (len(_GROUPS) - 1 - position) % 10_000
-        if not group:
-            continue
-        if words and (group < 1_000 or _skipped_group(value, position)):
-            words += "零"
-        words += _group_in_words(group) + name
-    return words
-
-
-def _skipped_group(value: int, position: int) -> bool:
-    """Whether the group of four digits before this one is all zeros."""
-    return not value // 10_000 ** (len(_GROUPS) - position) % 10_000
-
-
-def _group_in_words(group: int) -> str:
-    words, gap = "", False
-    for digit, place in zip(f"{group:04d}", _PLACES, strict=True):
-        if digit == "0":
-            gap = True
-            continue
-        words += ("零" if gap and words else "") + _DIGITS[int(digit)] + place
-        gap = False
-    return words

@@ -2,10 +2,6 @@
 
 from dataclasses import replace
 from datetime import timedelta, timezone
-from io import BytesIO
-
-from fontTools.subset import Options, Subsetter
-from fontTools.ttLib import TTFont
 
 from api.demo.amounts import Line, percent, plain, rmb_in_words, totals
 from api.demo.contract import Contract, clauses
@@ -20,7 +16,7 @@ from sealsvc.documents.ofd.invoice_page import (
     OfdInvoice,
     write_invoice,
 )
-from sealsvc.imprint.fonts import FontName, font_path
+from sealsvc.imprint.embedding import font_subset
 
 _CHINA = timezone(timedelta(hours=8))
 _ID_DIGITS = 32
@@ -71,15 +67,8 @@ def ofd_contract(contract: Contract, pages: int) -> bytes:
 
 def embedded(characters: str) -> OfdFont:
     """Our Song face cut down to these characters, so that the page looks the same everywhere."""
-    font = TTFont(font_path(FontName.SONGTI))
-    cutter = Subsetter(Options(notdef_outline=True, recalc_timestamp=False))
-    cutter.populate(text=characters)
-    cutter.subset(font)
-    units, names = font["head"].unitsPerEm, font.getBestCmap()
-    advances = {chr(code): font["hmtx"][name][0] / units for code, name in names.items()}
-    out = BytesIO()
-    font.save(out)
-    return OfdFont(name="Seal Songti", family="Seal Songti", data=out.getvalue(), advances=advances)
+    cut = font_subset(characters)
+    return OfdFont(name=cut.family, family=cut.family, data=cut.data, advances=cut.advances)
 
 
 def _party(entity: EntityDraft) -> InvoiceParty:

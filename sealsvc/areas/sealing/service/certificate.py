@@ -1,12 +1,10 @@
 """Which suite and certificate a seal signs with: no leaf stands twice in one PDF."""
 
-from ca.names import SubjectName
 from sealsvc.areas.certs import service as certs
 from sealsvc.areas.certs.model import (
     NATIONAL_SUITE,
     CertificateStatus,
     CertificateView,
-    IssueOrder,
 )
 from sealsvc.areas.deps import Deps
 from sealsvc.areas.sealing.model import SealingSuiteInvalid
@@ -14,7 +12,7 @@ from sealsvc.areas.seals import service as seals
 from sealsvc.areas.seals.model.views import SealCredential, SealSuiteMissing, SealView
 from sealsvc.documents import DocumentFormat
 from sealsvc.documents.values import DocumentReading
-from sealsvc.values import KeyRef, Principal
+from sealsvc.values import Principal
 
 
 def credential_for(
@@ -73,21 +71,5 @@ def certificate_for(
             return certificate
     if national:
         raise SealSuiteMissing(suite=held.suite)
-    return _fresh(deps, principal, seal, held)
-
-
-def _fresh(
-    deps: Deps, principal: Principal, seal: SealView, held: SealCredential
-) -> CertificateView:
-    order = IssueOrder(
-        profile="seal",
-        subject=SubjectName(
-            common_name=seal.name, organization=seal.owner_name, uscc=seal.owner_uscc
-        ),
-        key_ref=KeyRef(held.key_ref),
-        by=principal.client_id,
-        uscc=seal.owner_uscc,
-        seal_id=seal.seal_id,
-        not_after=seal.valid_until,
-    )
+    order = seals.certificate_order(seal, held.key_ref, principal.client_id, seal.valid_until)
     return certs.issue(deps, order)

@@ -3,6 +3,7 @@
 from sealsvc.areas.seals.service.apply import Filing, apply, file_imprint
 from sealsvc.areas.seals.service.change import change, expire_due
 from sealsvc.areas.seals.service.credentials import (
+    certificate_order,
     credential,
     current,
     eseal,
@@ -31,6 +32,7 @@ __all__ = [
     "Filing",
     "SealStatusAnswer",
     "apply",
+    "certificate_order",
     "change",
     "credential",
     "current",

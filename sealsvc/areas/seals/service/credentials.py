@@ -4,6 +4,7 @@ Nothing here activates a seal; `issue` and `reissue` do, with what is made here.
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from hashlib import sha256
 
 from ca.algorithms import suite_named
@@ -58,21 +59,28 @@ def make(
     Raises: what issuing raises, SealImprintMissing, CaUnavailable.
     """
     key = KeyRef(key_ref or deps.keys.generate(suite, seal.seal_id))
-    order = IssueOrder(
-        profile="seal",
-        subject=SubjectName(
-            common_name=seal.name, organization=seal.owner_name, uscc=seal.owner_uscc
-        ),
-        key_ref=key,
-        by=by,
-        uscc=seal.owner_uscc,
-        seal_id=seal.seal_id,
-    )
-    certificate = certs.issue(deps, order)
+    certificate = certs.issue(deps, certificate_order(seal, key, by))
     maker = certs.seal_maker(deps) if suite == NATIONAL_SUITE else None
     if maker is None:
         return MadeCredential(certificate, None)
     return MadeCredential(certificate, _make_eseal(deps, by, seal, (certificate, maker)))
+
+
+def certificate_order(
+    seal: SealView, key_ref: str, by: str, not_after: datetime | None = None
+) -> IssueOrder:
+    """The order of a certificate for one of the seal's keys. not_after: None = the profile's."""
+    return IssueOrder(
+        profile="seal",
+        subject=SubjectName(
+            common_name=seal.name, organization=seal.owner_name, uscc=seal.owner_uscc
+        ),
+        key_ref=KeyRef(key_ref),
+        by=by,
+        uscc=seal.owner_uscc,
+        seal_id=seal.seal_id,
+        not_after=not_after,
+    )
 
 
 def keep(tx: UnitOfWork, row: SealRow, made: MadeCredential) -> None:
