@@ -17,6 +17,7 @@ from sealsvc.documents.ofd import OFD
 from sealsvc.documents.ofd.render.geometry import Malformed
 from sealsvc.documents.ofd.text import TextRun, page_text
 from sealsvc.documents.pdf.errors import DocumentUnreadable
+from sealsvc.documents.pdfium import one_at_a_time
 from sealsvc.errors import BadInput, ServiceError
 
 KEYWORD_LIMIT = 64
@@ -60,6 +61,7 @@ def require_keyword(keyword: str) -> str:
     return keyword
 
 
+@one_at_a_time
 def find_keyword(data: bytes, keyword: str) -> KeywordBox:
     """The last place of the keyword, by pages from the end: signature blocks stand there.
 

@@ -29,6 +29,7 @@ from sealsvc.documents.invoices.pdf_fields import read_page_text
 from sealsvc.documents.invoices.scalars import ProblemLog
 from sealsvc.documents.invoices.xml_any import read_xml
 from sealsvc.documents.invoices.xmlsafe import XmlRefused
+from sealsvc.documents.pdfium import one_at_a_time
 
 MAX_PAGES = 5
 MAX_CHARACTERS = 50_000
@@ -139,6 +140,7 @@ def _belongs(reading: Reading, flat: str) -> bool:
     return len(flat) < WORDLESS or "".join(number.split()) in flat
 
 
+@one_at_a_time
 def _words(data: bytes, log: ProblemLog) -> _Words:
     texts: list[str] = []
     codes: tuple[str, ...] = ()

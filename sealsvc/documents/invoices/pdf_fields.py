@@ -25,6 +25,7 @@ from sealsvc.documents.invoices.qr import find_codes, is_invoice_content, read_q
 from sealsvc.documents.invoices.scalars import ProblemLog, clean_identifier
 from sealsvc.documents.invoices.xml_any import read_xml
 from sealsvc.documents.invoices.xmlsafe import XmlRefused
+from sealsvc.documents.pdfium import one_at_a_time
 
 MAX_PAGES = 5
 MAX_CHARACTERS = 50_000
@@ -73,6 +74,7 @@ def _attached(data: bytes, log: ProblemLog) -> Iterator[Reading]:
             yield reading
 
 
+@one_at_a_time
 def _pages(data: bytes, log: ProblemLog) -> list[Reading]:
     found: list[Reading] = []
     try:

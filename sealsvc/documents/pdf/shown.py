@@ -20,6 +20,7 @@ from PIL import Image, ImageDraw
 
 from sealsvc.documents.pdf.geometry import MM_PER_UNIT, BoxMm, pages_of
 from sealsvc.documents.pdf.opening import open_document
+from sealsvc.documents.pdfium import one_at_a_time
 
 MAX_PAGES = 30
 """Most pages of either state that are compared."""
@@ -73,6 +74,7 @@ class _Rendered:
         return sha256(size + self.pixels.tobytes()).digest()
 
 
+@one_at_a_time
 def page_differences(data: bytes, signed_length: int, limit: int) -> tuple[PageDifference, ...]:
     """The first pages that look different from what the file's first `signed_length` bytes show.
 
@@ -83,6 +85,7 @@ def page_differences(data: bytes, signed_length: int, limit: int) -> tuple[PageD
     return _or_none(lambda: tuple(_differences(data, signed_length, limit))) or ()
 
 
+@one_at_a_time
 def rendered_region(data: bytes, page: int, box_mm: BoxMm, dpi: float) -> bytes | None:
     """PNG of one place of a page with all that is drawn there; None where it cannot be shown.
 

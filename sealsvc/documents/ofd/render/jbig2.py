@@ -15,6 +15,7 @@ import pypdfium2
 from PIL import Image
 
 from sealsvc.documents.ofd.render.geometry import Malformed
+from sealsvc.documents.pdfium import one_at_a_time
 
 MARK = b"\x97JB2\r\n\x1a\n"
 MAX_PX = 16_000_000
@@ -33,6 +34,7 @@ def size_of(data: bytes) -> tuple[int, int]:
     return found
 
 
+@one_at_a_time
 def decode(data: bytes) -> Image.Image:
     """Pixels in grey. Raises: Malformed; anything, from the libraries."""
     width, height = size_of(data)
