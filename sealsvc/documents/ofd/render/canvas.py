@@ -112,7 +112,7 @@ def _cut(edges: Edges, width: int, height: int) -> Edges:
     if edges.min() >= 0 and max(x0.max(), x1.max()) <= width and max(y0.max(), y1.max()) <= height:
         inside: Edges = edges[y0 != y1]
         return inside
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         places = [-y0 / (y1 - y0), (height - y0) / (y1 - y0), -x0 / (x1 - x0)]
         places.append((width - x0) / (x1 - x0))
     stops = np.sort(np.clip(np.nan_to_num(np.stack(places), nan=0.0), 0.0, 1.0), axis=0)
