@@ -21,6 +21,7 @@ from sealsvc.errors import Conflict, Internal, NotFound, Unavailable
 from sealsvc.ports import Clock, HighWater
 from sealsvc.storage.leadership import Leadership
 from sealsvc.storage.logqueue import QueuedFact, next_batch, oldest_queued_at, park
+from sealsvc.storage.rows import Cell, insert_rows
 from sealsvc.storage.tables import CheckpointRow, FactRow, LogEntryRow, LogHeadRow, LogQueueRow
 from sealsvc.storage.tiledata import TileNotFound, overlaid, remembered, tile_reader, write_tiles
 from sealsvc.storage.uow import Store, UnitOfWork
@@ -209,7 +210,8 @@ class Logbook:
                 return 0
             _check_entry_count(session, head)
             with _tiles_sound():
-                growth = self._grow(head, mark, batch, remembered(tile_reader(session)))
+                hashes = _leaf_hashes(batch)
+                growth = self._grow(head, mark, hashes, remembered(tile_reader(session)))
         if mark is None:
             self._mark.raise_to(head.size, head.root)  # a crash in `create` left none
         at = self._checkpoint_time(head)
@@ -217,7 +219,7 @@ class Logbook:
         try:
             with self._store.write() as tx:
                 self._move_head(tx, head, growth, (note, at))
-                _write_entries(tx.session, head.size, batch)
+                _write_entries(tx.session, head.size, batch, hashes)
                 write_tiles(tx.session, growth.tiles)
                 tx.commit()
         except (IntegrityError, DataError, BatchRefused) as error:
@@ -231,12 +233,11 @@ class Logbook:
         self,
         head: Head,
         mark: tuple[int, bytes] | None,
-        batch: list[QueuedFact],
+        hashes: list[bytes],
         read: TileReader,
     ) -> Growth:
         """The new tiles and root, agreed on by two independent computations."""
         self._check_head(head, mark, read)
-        hashes = [hash_leaf(item.entry) for item in batch]
         growth = extend_tiles(head.size, hashes, read)
         frontier = Frontier.resume(head.size, TileNodes(head.size, read))
         if frontier.root() != head.root:
@@ -373,13 +374,19 @@ def _check_last_entries(session: Session, head: Head, read: TileReader) -> None:
         raise LogForkRefused(reason="the last bundle disagrees with its tile")
 
 
-def _write_entries(session: Session, start: int, batch: list[QueuedFact]) -> None:
+def _leaf_hashes(batch: list[QueuedFact]) -> list[bytes]:
+    return [hash_leaf(item.entry) for item in batch]
+
+
+def _write_entries(
+    session: Session, start: int, batch: list[QueuedFact], hashes: list[bytes]
+) -> None:
     if any(len(item.entry) > MAX_ENTRY_BYTES for item in batch):
         raise BatchRefused(reason="an entry is too long")
-    rows = [
-        {"idx": start + offset, "fact_id": item.fact_id, "leaf_hash": hash_leaf(item.entry)}
-        for offset, item in enumerate(batch)
+    rows: list[tuple[Cell, ...]] = [
+        (start + offset, item.fact_id, leaf_hash)
+        for offset, (item, leaf_hash) in enumerate(zip(batch, hashes, strict=True))
     ]
-    session.execute(insert(LogEntryRow), rows)
+    insert_rows(session, LogEntryRow, ("idx", "fact_id", "leaf_hash"), rows)
     position = LogQueueRow.__table__.c.position  # type: ignore[attr-defined]
     session.execute(delete(LogQueueRow).where(position.in_([item.position for item in batch])))

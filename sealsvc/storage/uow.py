@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 import structlog
-from sqlalchemy import Connection, Engine, event, insert
+from sqlalchemy import Connection, Engine, event
 from sqlmodel import Session
 
 from sealsvc.errors import Internal
@@ -20,6 +20,7 @@ from sealsvc.storage.db import BUSY_TIMEOUT_MS, MIGRATING, WRITING, FifoLock, is
 from sealsvc.storage.dberrors import database_errors
 from sealsvc.storage.idempotency import mark_committed
 from sealsvc.storage.marks import subjects_touched
+from sealsvc.storage.rows import Cell, cell_of, insert_rows
 from sealsvc.storage.tables import FactRow, FactSubjectRow, LogQueueRow
 from sealsvc.tlog.leaf import build_leaf
 from sealsvc.values import Fact, FactId, Subject, random_id
@@ -27,6 +28,10 @@ from sealsvc.values import Fact, FactId, Subject, random_id
 UNIT = "sealsvc_unit"
 # One snapshot for the whole look: PostgreSQL's default takes a new one for each statement.
 SNAPSHOT = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+
+_FACT = ("fact_id", "type", "at", "entry", "payload", "salt")
+_SUBJECT = ("fact_id", "kind", "subject_id", "type")
+_QUEUED = ("fact_id", "queued_at", "parked")
 
 _alarm = structlog.get_logger("sealsvc.uow")
 
@@ -142,39 +147,28 @@ class UnitOfWork:
     def _insert_facts(self) -> None:
         if not self._recorded:
             return
-        facts, subjects, queue = [], [], []
+        facts: list[tuple[Cell, ...]] = []
+        subjects: list[tuple[Cell, ...]] = []
+        queue: list[tuple[Cell, ...]] = []
+        at = cell_of(self.session, self.now)
         for item in self._recorded:
+            fact, fact_id = item.fact, item.fact_id
             leaf = build_leaf(
-                fact=item.fact,
-                fact_id=item.fact_id,
+                fact=fact,
+                fact_id=fact_id,
                 at=self.now,
                 salt=self._rng.bytes(32),
                 origin=self._origin,
             )
-            facts.append(
-                {
-                    "fact_id": item.fact_id,
-                    "type": item.fact.type,
-                    "at": self.now,
-                    "entry": leaf.entry,
-                    "payload": leaf.payload,
-                    "salt": leaf.salt,
-                }
-            )
+            facts.append((fact_id, fact.type, at, leaf.entry, leaf.payload, leaf.salt))
             subjects += [
-                {
-                    "fact_id": item.fact_id,
-                    "kind": str(subject.kind),
-                    "subject_id": subject.id,
-                    "type": item.fact.type,
-                }
-                for subject in dict.fromkeys(item.fact.subjects)
+                (fact_id, str(subject.kind), subject.id, fact.type)
+                for subject in dict.fromkeys(fact.subjects)
             ]
-            queue.append({"fact_id": item.fact_id, "queued_at": self.now, "parked": False})
-        self.session.execute(insert(FactRow), facts)
-        if subjects:
-            self.session.execute(insert(FactSubjectRow), subjects)
-        self.session.execute(insert(LogQueueRow), queue)
+            queue.append((fact_id, at, False))
+        insert_rows(self.session, FactRow, _FACT, facts)
+        insert_rows(self.session, FactSubjectRow, _SUBJECT, subjects)
+        insert_rows(self.session, LogQueueRow, _QUEUED, queue)
 
 
 class Store:

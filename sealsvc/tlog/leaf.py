@@ -25,6 +25,7 @@ _MEMBERS: Final = frozenset({"v", "type", "id", "at", "public", "c"})
 _MAX_DEPTH: Final = 32
 _TYPE: Final = re.compile(r"[a-z][a-z0-9]*(?:\.[a-z][a-z0-9]*(?:[_-][a-z0-9]+)*)+")
 _FACT_ID: Final = re.compile(r"evt_[a-z2-7]{25}[aeimquy4]")  # last of 26 digits holds 3 bits
+_ENCODER: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True)
 _AT: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2}Z")
 
 
@@ -84,9 +85,8 @@ def canonical(value: Json) -> bytes:
     Raises: LeafMalformed. Source: transparency-log section 10.
     """
     _check_value(value, _MAX_DEPTH)
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
     try:
-        return text.encode()
+        return _ENCODER.encode(value).encode()
     except UnicodeEncodeError as error:
         raise LeafMalformed(reason="lone surrogate in a string") from error
 
@@ -128,17 +128,20 @@ def build_leaf(*, fact: Fact, fact_id: str, at: datetime, salt: bytes, origin: s
     if len(payload) > MAX_PAYLOAD_BYTES:
         raise LeafTooLarge(member="payload", length=len(payload))
     instant = at.astimezone(UTC).replace(tzinfo=None)
-    entry = canonical(
-        {
-            "v": LEAF_VERSION,
-            "type": fact.type,
-            "id": fact_id,
-            "at": instant.isoformat(timespec="seconds") + "Z",
-            "public": fact.public,
-            "c": b64(commitment(origin, salt, payload)),
-        }
-    )
-    parse_leaf(entry)
+    members: JsonObject = {
+        "v": LEAF_VERSION,
+        "type": fact.type,
+        "id": fact_id,
+        "at": instant.isoformat(timespec="seconds") + "Z",
+        "public": fact.public,
+        "c": b64(commitment(origin, salt, payload)),
+    }
+    entry = canonical(members)
+    # What `parse_leaf` would find wrong and the lines above do not make right by themselves.
+    _require_length(entry)
+    _require_object(members["public"])
+    _matching(members, "type", _TYPE)
+    _matching(members, "id", _FACT_ID)
     return Leaf(entry, payload, salt)
 
 
@@ -148,16 +151,13 @@ def parse_leaf(entry: bytes) -> LeafView:
     Strict: the six members, nothing else, and canonical bytes.
     Raises: LeafMalformed, LeafTooLarge. Source: CONTRACT section 4.
     """
-    if len(entry) > MAX_ENTRY_BYTES:
-        raise LeafTooLarge(member="entry", length=len(entry))
+    _require_length(entry)
     members = parse_canonical(entry)
     if members.keys() != _MEMBERS:
         raise LeafMalformed(reason="other members than v, type, id, at, public, c")
-    public = members["public"]
     if members["v"] is True or members["v"] != LEAF_VERSION:
         raise LeafMalformed(member="v")
-    if not isinstance(public, dict):
-        raise LeafMalformed(member="public")
+    public = _require_object(members["public"])
     return LeafView(
         type=_matching(members, "type", _TYPE),
         id=_matching(members, "id", _FACT_ID),
@@ -176,6 +176,17 @@ def open_commitment(leaf: LeafView, payload: bytes, salt: bytes, origin: str) ->
     if len(salt) != SALT_BYTES or commitment(origin, salt, payload) != leaf.commitment:
         raise CommitmentMismatch(id=leaf.id)
     return parse_canonical(payload)
+
+
+def _require_length(entry: bytes) -> None:
+    if len(entry) > MAX_ENTRY_BYTES:
+        raise LeafTooLarge(member="entry", length=len(entry))
+
+
+def _require_object(public: Json) -> JsonObject:
+    if not isinstance(public, dict):
+        raise LeafMalformed(member="public")
+    return public
 
 
 def _check_value(value: object, depth: int) -> None:

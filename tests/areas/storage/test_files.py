@@ -198,3 +198,32 @@ def test_system() -> None:
     assert SystemClock().now().utcoffset() is not None
     drawn = {SystemRng().bytes(16) for _ in range(50)}
     assert len(drawn) == 50
+
+
+def test_randomness_is_never_given_out_twice_by_threads() -> None:
+    with ThreadPoolExecutor(8) as threads:
+        drawn = list(threads.map(lambda _: SystemRng().bytes(16), range(4_000)))
+    assert len(set(drawn)) == 4_000
+    assert all(len(one) == 16 for one in drawn)
+    assert [len(SystemRng().bytes(count)) for count in (1, 255, 256, 257, 5_000)] == [
+        1,
+        255,
+        256,
+        257,
+        5_000,
+    ]
+
+
+def test_a_forked_child_draws_other_bytes() -> None:
+    SystemRng().bytes(16)  # so that something is held
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.write(writer, SystemRng().bytes(64))
+        os._exit(0)
+    os.waitpid(child, 0)
+    theirs = os.read(reader, 64)
+    os.close(reader)
+    os.close(writer)
+    assert len(theirs) == 64
+    assert SystemRng().bytes(64) != theirs

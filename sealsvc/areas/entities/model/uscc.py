@@ -4,6 +4,7 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from stdnum.cn.uscc import calc_check_digit
 
@@ -111,6 +112,12 @@ def check_uscc(text: str, *, policy: UsccPolicy = DEFAULT_POLICY) -> UsccResult:
     if len(text) > _INPUT_LIMIT or len(code) != USCC_LENGTH:
         issues = (CodeIssue(IssueCode.LENGTH), *_alphabet_issues(code))
         return UsccResult(code=code, status=UsccStatus.INVALID, issues=issues)
+    return _judged(code, policy)
+
+
+@lru_cache(maxsize=4096)
+def _judged(code: str, policy: UsccPolicy) -> UsccResult:
+    """Of a canonical code of the right length; the same few are asked for all day."""
     department = departments().get(code[0])
     category = department.category(code[1]) if department else None
     region = find_region(code[2:8])
