@@ -1,17 +1,27 @@
-"""Blobs as files: `<root>/ab/cd/<sha256>`, written durably before their name is given out."""
+"""Blobs as files: `<root>/ab/c/<sha256>`, written durably before their name is given out.
+
+4,096 folders: ten million blobs are 2,500 to each, and a new store has its folders after the first
+few thousand. What an earlier version put at `<root>/ab/cd/<sha256>` is found there.
+"""
 
 import ctypes
 import fcntl
 import hashlib
 import os
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from io import FileIO
+from itertools import count
 from pathlib import Path
 from typing import cast
 
+from sealsvc.adapters.system import SystemRng
 from sealsvc.ports import BlobMissing, StorageFull
+
+_ASIDE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+_RUN = SystemRng().bytes(8).hex()
+_TURNS = count()
 
 
 @dataclass(frozen=True)
@@ -40,10 +50,8 @@ class FileBlobs:
         Raises: StorageFull. Source: transparency-log section 11 (POSIX files).
         """
         sha256 = hashlib.sha256(data).hexdigest()
-        path = self._path(sha256)
         try:
-            if not self._renewed(path):
-                self._write(path, data)
+            path = self._renewed([sha256]).get(sha256) or self._written(sha256, data)
             # Also when it was there: whoever renamed it may have been stopped before this.
             for directory in (path.parent, path.parent.parent, self._root):
                 _sync_directory(directory)
@@ -60,15 +68,16 @@ class FileBlobs:
         digests = [hashlib.sha256(data).hexdigest() for data in many]
         written: dict[Path, str] = {}
         try:
+            places = self._renewed(digests)
             for sha256, data in zip(digests, many, strict=True):
-                path = self._path(sha256)
-                if path not in written and not self._renewed(path):
+                if sha256 not in places:
+                    places[sha256] = path = self._path(sha256)
                     written[path] = self._write_aside(path, data, wait=False)
             self._sync_all(Path(name) for name in written.values())
             for path in list(written):
                 os.replace(written[path], path)
                 del written[path]
-            folders = {self._path(sha256).parent for sha256 in digests}
+            folders = {path.parent for path in places.values()}
             parents = {folder.parent for folder in folders} | {self._root}
             self._sync_all(folders | parents)
         except OSError as error:
@@ -82,10 +91,10 @@ class FileBlobs:
         """The content. Raises: BlobMissing."""
         if len(sha256) != 64 or not set(sha256) <= set("0123456789abcdef"):
             raise BlobMissing(sha256=sha256[:64])
-        try:
-            return self._path(sha256).read_bytes()
-        except FileNotFoundError as error:
-            raise BlobMissing(sha256=sha256) from error
+        for path in self._places(sha256):
+            with suppress(FileNotFoundError):
+                return path.read_bytes()
+        raise BlobMissing(sha256=sha256)
 
     def sweep(
         self,
@@ -118,14 +127,17 @@ class FileBlobs:
     def _folders(self, top: Path) -> list[Path]:
         return [path for path in top.iterdir() if path.is_dir()] if top.is_dir() else []
 
-    def _renewed(self, path: Path) -> bool:
-        """Whether the blob is there; then it counts as just put, and no sweep takes it."""
+    def _renewed(self, digests: Sequence[str]) -> dict[str, Path]:
+        """Where those blobs are that are there; they count as just put, and no sweep takes them."""
+        found: dict[str, Path] = {}
         with self._locked(fcntl.LOCK_SH):
-            try:
-                os.utime(path)
-            except FileNotFoundError:
-                return False
-            return True
+            for sha256 in digests:
+                for path in self._places(sha256):
+                    with suppress(FileNotFoundError):
+                        os.utime(path)
+                        found[sha256] = path
+                        break
+        return found
 
     def _deleted(self, path: Path, before: float) -> bool:
         with self._locked(fcntl.LOCK_EX):
@@ -145,28 +157,36 @@ class FileBlobs:
             os.close(descriptor)
 
     def _path(self, sha256: str) -> Path:
-        return self._root / sha256[:2] / sha256[2:4] / sha256
+        return self._root / sha256[:2] / sha256[2] / sha256
 
-    def _write(self, path: Path, data: bytes) -> None:
+    def _places(self, sha256: str) -> tuple[Path, Path]:
+        return self._path(sha256), self._root / sha256[:2] / sha256[2:4] / sha256
+
+    def _written(self, sha256: str, data: bytes) -> Path:
+        path = self._path(sha256)
         temporary = self._write_aside(path, data, wait=True)
         try:
             os.replace(temporary, path)
         except BaseException:
             Path(temporary).unlink(missing_ok=True)
             raise
+        return path
 
     def _write_aside(self, path: Path, data: bytes, *, wait: bool) -> str:
         """The content under a temporary name beside its own; wait: until it is on the disk."""
-        path.parent.mkdir(parents=True, exist_ok=True)
         # A name of its own: two threads may store the same bytes, and a restarted process may
         # find what an earlier one with its number left behind.
-        descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name[:8]}.", dir=path.parent)
+        temporary = f"{path.parent}/.{path.name[:8]}.{_RUN}-{os.getpid()}-{next(_TURNS)}"
         try:
-            with open(descriptor, "wb") as file:
-                file.write(data)
+            descriptor = os.open(temporary, _ASIDE, 0o600)
+        except FileNotFoundError:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            descriptor = os.open(temporary, _ASIDE, 0o600)
+        try:
+            with open(descriptor, "wb", buffering=0) as file:
+                _write_all(file, data)
                 if wait:
-                    file.flush()
-                    os.fsync(file.fileno())
+                    os.fsync(descriptor)
         except BaseException:
             Path(temporary).unlink(missing_ok=True)
             raise
@@ -185,6 +205,13 @@ class FileBlobs:
                 raise OSError(number, os.strerror(number))
         finally:
             os.close(descriptor)
+
+
+def _write_all(file: FileIO, data: bytes) -> None:
+    """One system call, unless the file system takes less at a time."""
+    left = memoryview(data)
+    while left:
+        left = left[file.write(left) :]
 
 
 def _modified(path: Path) -> float:

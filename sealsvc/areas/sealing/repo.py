@@ -6,17 +6,22 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import bindparam, delete, insert, update
+from sqlalchemy import Row, bindparam, delete, insert, update
+from sqlalchemy import select as core_select
 from sqlmodel import Session, col, select
 
 from sealsvc.areas.sealing.model import SealingNotFound, SealingStatus, SealingView
 from sealsvc.areas.sealing.tables import SealingBatchItemRow, SealingBatchRow, SealUseRow
+from sealsvc.storage.rows import Cell, insert_rows
 from sealsvc.values import Placement, SealId
 
 STALE_LIMIT = 500
 
 _USES = SealUseRow.__table__  # type: ignore[attr-defined]
 _ITEMS = SealingBatchItemRow.__table__  # type: ignore[attr-defined]
+
+_Use = SealUseRow | Row[Any]
+"""A row of the table, as the ORM or as the database gives it: the names are the same."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +44,7 @@ def add(session: Session, use: SealingView) -> None:
 def add_many(session: Session, uses: Sequence[SealingView]) -> None:
     """New uses of seals in one statement."""
     if uses:
-        session.execute(insert(_USES), [_values(use) for use in uses])
+        session.connection().execute(insert(_USES), [_values(use) for use in uses])
 
 
 def end(session: Session, use: SealingView) -> None:
@@ -104,8 +109,8 @@ def get_for_update(session: Session, sealing_id: str) -> SealingView:
 
 def locked(session: Session, sealing_ids: Sequence[str]) -> dict[str, SealingView]:
     """Uses by id, locked until the transaction ends."""
-    query = select(SealUseRow).where(col(SealUseRow.id).in_(sealing_ids))
-    rows = session.exec(query.order_by(col(SealUseRow.id)).with_for_update()).all()
+    query = core_select(_USES).where(_USES.c.id.in_(sealing_ids))
+    rows = session.connection().execute(query.order_by(_USES.c.id).with_for_update())
     return {row.id: _view(row) for row in rows}
 
 
@@ -130,11 +135,11 @@ def find_batch(session: Session, client_id: str, key_sha256: str) -> Batch | Non
 def batch_uses(session: Session, batch_id: str, names: Sequence[str]) -> dict[str, SealingView]:
     """The newest use of the seal for each of these names of a batch that had one."""
     query = (
-        select(SealingBatchItemRow.name, SealUseRow)
-        .join(SealUseRow, col(SealUseRow.id) == SealingBatchItemRow.sealing_id)
-        .where(SealingBatchItemRow.batch_id == batch_id, col(SealingBatchItemRow.name).in_(names))
+        core_select(_ITEMS.c.name.label("item_name"), _USES)
+        .join_from(_ITEMS, _USES, _USES.c.id == _ITEMS.c.sealing_id)
+        .where(_ITEMS.c.batch_id == batch_id, _ITEMS.c.name.in_(names))
     )
-    return {name: _view(row) for name, row in session.exec(query).all()}
+    return {row.item_name: _view(row) for row in session.connection().execute(query)}
 
 
 def put_batch_uses(session: Session, batch_id: str, uses: Mapping[str, SealingView]) -> None:
@@ -143,16 +148,11 @@ def put_batch_uses(session: Session, batch_id: str, uses: Mapping[str, SealingVi
         return
     theirs = (_ITEMS.c.batch_id == batch_id, _ITEMS.c.name.in_(list(uses)))
     session.execute(delete(_ITEMS).where(*theirs))
-    rows = [
-        {
-            "batch_id": batch_id,
-            "name": name,
-            "original_sha256": use.original_sha256,
-            "sealing_id": use.sealing_id,
-        }
-        for name, use in uses.items()
+    columns = ("batch_id", "name", "original_sha256", "sealing_id")
+    rows: list[tuple[Cell, ...]] = [
+        (batch_id, name, use.original_sha256, use.sealing_id) for name, use in uses.items()
     ]
-    session.execute(insert(_ITEMS), rows)
+    insert_rows(session, SealingBatchItemRow, columns, rows)
 
 
 def stale_intents(session: Session, before: datetime) -> list[SealingView]:
@@ -199,18 +199,30 @@ def _values(use: SealingView) -> dict[str, Any]:
     }
 
 
-def _view(row: SealUseRow) -> SealingView:
-    plain = row.model_dump(exclude={"id", "page", "x_mm", "y_mm", "width_mm"})
-    plain |= {
-        "sealing_id": row.id,
-        "seal_id": SealId(row.seal_id),
-        "status": SealingStatus(row.status),
-        "placement": _placement(row),
-    }
-    return SealingView(**plain)
+def _view(row: _Use) -> SealingView:
+    return SealingView(
+        sealing_id=row.id,
+        status=SealingStatus(row.status),
+        seal_id=SealId(row.seal_id),
+        owner_uscc=row.owner_uscc,
+        cert_serial=row.cert_serial,
+        original_sha256=row.original_sha256,
+        tbs_sha256=row.tbs_sha256,
+        media_type=row.media_type,
+        declaration=row.declaration,
+        placement=_placement(row),
+        by=row.by,
+        created_at=row.created_at,
+        authorised_fact_id=row.authorised_fact_id,
+        signature_sha256=row.signature_sha256,
+        sealed_sha256=row.sealed_sha256,
+        completed_at=row.completed_at,
+        completed_fact_id=row.completed_fact_id,
+        abandoned_reason=row.abandoned_reason,
+    )
 
 
-def _placement(row: SealUseRow) -> Placement | None:
+def _placement(row: _Use) -> Placement | None:
     if row.page is None:
         return None
     assert row.x_mm is not None

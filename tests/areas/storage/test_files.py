@@ -53,7 +53,7 @@ def test_put_and_get(blobs: FileBlobs, data: bytes) -> None:
 
 def test_order_of_durability(blobs: FileBlobs, steps: list[str]) -> None:
     name = blobs.put(b"a")
-    directories = [f"sync {name[2:4]}", f"sync {name[:2]}", "sync blobs"]
+    directories = [f"sync {name[2]}", f"sync {name[:2]}", "sync blobs"]
     assert steps == ["sync file", "rename", *directories]
     steps.clear()
     blobs.put(b"a")  # who renamed it may have been stopped before the directories were synced
@@ -97,13 +97,16 @@ def test_disk_that_refuses(
 def test_full_device_while_writing(
     blobs: FileBlobs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def onto_full_device(prefix: str, dir: Path) -> tuple[int, str]:
-        path = dir / f"{prefix}temporary"
-        path.symlink_to("/dev/full")
-        return os.open(path, os.O_WRONLY), str(path)
+    really_open = os.open
+
+    def onto_full_device(path: str, flags: int, mode: int = 0o777) -> int:
+        if not flags & os.O_EXCL:
+            return really_open(path, flags, mode)
+        Path(path).symlink_to("/dev/full")
+        return really_open(path, os.O_WRONLY)
 
     with monkeypatch.context() as patch:
-        patch.setattr("tempfile.mkstemp", onto_full_device)
+        patch.setattr(os, "open", onto_full_device)
         with pytest.raises(StorageFull, match="No space left"):
             blobs.put(bytes(1_000_000))
     assert [path for path in tmp_path.rglob("*") if not path.is_dir()] == []
@@ -227,3 +230,23 @@ def test_a_forked_child_draws_other_bytes() -> None:
     os.close(writer)
     assert len(theirs) == 64
     assert SystemRng().bytes(64) != theirs
+
+
+def test_blobs_of_the_earlier_layout_are_found_renewed_and_swept(
+    blobs: FileBlobs, tmp_path: Path
+) -> None:
+    data = b"put by an earlier version"
+    name = sha256(data).hexdigest()
+    old = tmp_path / "blobs" / name[:2] / name[2:4] / name
+    old.parent.mkdir(parents=True)
+    old.write_bytes(data)
+    os.utime(old, (1, 1))
+    assert blobs.get(name) == data
+    assert blobs.put_many([data, b"new"])[0] == name
+    assert blobs.put(data) == name
+    assert old.stat().st_mtime > 1
+    assert not (tmp_path / "blobs" / name[:2] / name[2] / name).exists()
+    swept = blobs.sweep(name[:2], old.stat().st_mtime + 1, lambda _: frozenset(), dry_run=False)
+    assert swept.deleted >= 1
+    with pytest.raises(BlobMissing):
+        blobs.get(name)
