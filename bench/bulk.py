@@ -28,6 +28,7 @@ from api.demo.invoice import Invoice, demo_lines, make_invoice
 from bench.timing import Row
 from sealsvc.app import Parts, build
 from sealsvc.areas.entities.model.demo import DEMO_ENTITIES
+from sealsvc.areas.sealing.placing import PlaceWish
 from sealsvc.areas.sealing.service import SealingRequest, batch
 from sealsvc.areas.sealing.service.batch import finishing, recording, running
 from sealsvc.areas.seals import service as seals
@@ -116,7 +117,9 @@ class Metered:
         return self.inner.ready()
 
 
-def invoice_items(seal_id: SealId, count: int) -> Iterator[batch.BatchItem]:
+def invoice_items(
+    seal_id: SealId, count: int, *, visible: bool = True
+) -> Iterator[batch.BatchItem]:
     """Variants of one invoice; the header's comment of four high bytes holds the number.
 
     Source: ISO 32000-2, 7.5.2.
@@ -134,6 +137,7 @@ def invoice_items(seal_id: SealId, count: int) -> Iterator[batch.BatchItem]:
             role=DocumentRole.INVOICE,
             number=name,
             seller_uscc=OWNER,
+            place=PlaceWish(invisible=not visible),
         )
         yield batch.BatchItem(f"{name}.pdf", request)
 
@@ -177,7 +181,9 @@ class Measured:
     rss_mib: tuple[int, int, int]
 
 
-def measure(parts: Parts, stages: Stages, order: batch.BatchOrder, count: int) -> Measured:
+def measure(
+    parts: Parts, stages: Stages, order: batch.BatchOrder, count: int, *, visible: bool
+) -> Measured:
     """Seal them all; `done K` on standard output after each chunk."""
     deps = replace(parts.deps, sandbox=Metered(parts.sandbox, stages))
     while not deps.sandbox.ready():
@@ -188,9 +194,8 @@ def measure(parts: Parts, stages: Stages, order: batch.BatchOrder, count: int) -
     start, cpu, first = time.perf_counter(), time.process_time(), rss_mib()
     opened = batch.open_batch(deps, SIGNER, order)
     middle = first
-    for turn, one in enumerate(
-        batch.run(deps, SIGNER, order, opened, invoice_items(order.seal_id, count)), 1
-    ):
+    items = invoice_items(order.seal_id, count, visible=visible)
+    for turn, one in enumerate(batch.run(deps, SIGNER, order, opened, items), 1):
         tally["failed" if one.error else "resumed" if one.resumed else "sealed"] += 1
         if turn == count // 2:
             middle = rss_mib()
@@ -216,7 +221,7 @@ def rss_mib() -> int:
     return pages * resource.getpagesize() // 2**20
 
 
-def bulk_rows(count: int, folder: Path, *, workers: int = 2) -> list[Row]:
+def bulk_rows(count: int, folder: Path, *, workers: int = 2, visible: bool = True) -> list[Row]:
     """Run, print, and the rows `bulk.rate` and `bulk.cpu`."""
     seal_id = found(folder)
     stages = Stages()
@@ -224,7 +229,7 @@ def bulk_rows(count: int, folder: Path, *, workers: int = 2) -> list[Row]:
     parts = build(Settings(data=folder, workers=workers))
     try:
         order = batch.BatchOrder(seal_id, "bench", "0" * 64, workers=workers)
-        got = measure(parts, stages, order, count)
+        got = measure(parts, stages, order, count, visible=visible)
     finally:
         getattr(parts.sandbox, "close", lambda: None)()
     done = max(1, got.sealed)
@@ -280,13 +285,15 @@ def main() -> None:
     parser.add_argument("count", type=int, nargs="?", default=2_000)
     parser.add_argument("--data", type=Path, help="Folder to keep; a temporary one otherwise.")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 2)
+    parser.add_argument("--invisible", action="store_true", help="Seals without a picture.")
     parser.add_argument("--kill-at", type=int, help="Kill a first run after so many results.")
     chosen = parser.parse_args()
     folder = chosen.data or Path(tempfile.mkdtemp(prefix="bulk"))
     try:
         if chosen.kill_at:
             kill_one(chosen.count, folder, chosen.kill_at)
-        bulk_rows(chosen.count, folder, workers=chosen.workers)
+        visible = not chosen.invisible
+        bulk_rows(chosen.count, folder, workers=chosen.workers, visible=visible)
         if chosen.kill_at:
             count_uses(folder, chosen.count)
     finally:

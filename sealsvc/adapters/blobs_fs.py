@@ -1,7 +1,7 @@
-"""Blobs as files: `<root>/ab/c/<sha256>`, written durably before their name is given out.
+"""Blobs as files: `<root>/ab/<sha256>`, written durably before their name is given out.
 
-4,096 folders: ten million blobs are 2,500 to each, and a new store has its folders after the first
-few thousand. What an earlier version put at `<root>/ab/cd/<sha256>` is found there.
+256 folders: making one costs as much as writing ten files, and ten million blobs are no more than
+40,000 names in each. What an earlier version put at `<root>/ab/cd/<sha256>` is found there.
 """
 
 import ctypes
@@ -42,7 +42,7 @@ class FileBlobs:
     def __init__(self, root: Path) -> None:
         self._root = root
         root.mkdir(parents=True, exist_ok=True)
-        _sync_directory(root.parent)
+        _sync(root.parent)
 
     def put(self, data: bytes) -> str:
         """Store durably, idempotent; the digest.
@@ -53,8 +53,8 @@ class FileBlobs:
         try:
             path = self._renewed([sha256]).get(sha256) or self._written(sha256, data)
             # Also when it was there: whoever renamed it may have been stopped before this.
-            for directory in (path.parent, path.parent.parent, self._root):
-                _sync_directory(directory)
+            for directory in self._above([path]):
+                _sync(directory)
         except OSError as error:
             raise StorageFull(reason=error.strerror or type(error).__name__) from error
         return sha256
@@ -66,20 +66,18 @@ class FileBlobs:
         names, so that no name ever stands for less than its content. Raises: StorageFull.
         """
         digests = [hashlib.sha256(data).hexdigest() for data in many]
-        written: dict[Path, str] = {}
+        written: dict[str, str] = {}
         try:
             places = self._renewed(digests)
             for sha256, data in zip(digests, many, strict=True):
                 if sha256 not in places:
                     places[sha256] = path = self._path(sha256)
                     written[path] = self._write_aside(path, data, wait=False)
-            self._sync_all(Path(name) for name in written.values())
+            self._sync_all(written.values())
             for path in list(written):
                 os.replace(written[path], path)
                 del written[path]
-            folders = {path.parent for path in places.values()}
-            parents = {folder.parent for folder in folders} | {self._root}
-            self._sync_all(folders | parents)
+            self._sync_all(self._above(places.values()))
         except OSError as error:
             raise StorageFull(reason=error.strerror or type(error).__name__) from error
         finally:
@@ -93,7 +91,7 @@ class FileBlobs:
             raise BlobMissing(sha256=sha256[:64])
         for path in self._places(sha256):
             with suppress(FileNotFoundError):
-                return path.read_bytes()
+                return Path(path).read_bytes()
         raise BlobMissing(sha256=sha256)
 
     def sweep(
@@ -121,15 +119,16 @@ class FileBlobs:
 
     def _files(self, prefix: str) -> Iterator[Path]:
         """Blobs of a slice, and what writers that were stopped left behind."""
-        for folder in self._folders(self._root / prefix):
+        top = self._root / prefix
+        for folder in (top, *self._folders(top)) if top.is_dir() else ():
             yield from (path for path in folder.iterdir() if path.is_file())
 
     def _folders(self, top: Path) -> list[Path]:
-        return [path for path in top.iterdir() if path.is_dir()] if top.is_dir() else []
+        return [path for path in top.iterdir() if path.is_dir()]
 
-    def _renewed(self, digests: Sequence[str]) -> dict[str, Path]:
+    def _renewed(self, digests: Sequence[str]) -> dict[str, str]:
         """Where those blobs are that are there; they count as just put, and no sweep takes them."""
-        found: dict[str, Path] = {}
+        found: dict[str, str] = {}
         with self._locked(fcntl.LOCK_SH):
             for sha256 in digests:
                 for path in self._places(sha256):
@@ -156,13 +155,22 @@ class FileBlobs:
         finally:
             os.close(descriptor)
 
-    def _path(self, sha256: str) -> Path:
-        return self._root / sha256[:2] / sha256[2] / sha256
+    # Strings: a path object costs as much to make as a system call.
 
-    def _places(self, sha256: str) -> tuple[Path, Path]:
-        return self._path(sha256), self._root / sha256[:2] / sha256[2:4] / sha256
+    def _path(self, sha256: str) -> str:
+        return f"{self._root}/{sha256[:2]}/{sha256}"
 
-    def _written(self, sha256: str, data: bytes) -> Path:
+    def _places(self, sha256: str) -> tuple[str, str]:
+        return self._path(sha256), f"{self._root}/{sha256[:2]}/{sha256[2:4]}/{sha256}"
+
+    def _above(self, paths: Iterable[str]) -> Iterator[str]:
+        """The folders of blobs up to the root, each once, lower ones first."""
+        folders = {os.path.dirname(path) for path in paths}
+        yield from folders
+        yield from {os.path.dirname(folder) for folder in folders} - {str(self._root)}
+        yield str(self._root)
+
+    def _written(self, sha256: str, data: bytes) -> str:
         path = self._path(sha256)
         temporary = self._write_aside(path, data, wait=True)
         try:
@@ -172,15 +180,16 @@ class FileBlobs:
             raise
         return path
 
-    def _write_aside(self, path: Path, data: bytes, *, wait: bool) -> str:
+    def _write_aside(self, path: str, data: bytes, *, wait: bool) -> str:
         """The content under a temporary name beside its own; wait: until it is on the disk."""
         # A name of its own: two threads may store the same bytes, and a restarted process may
         # find what an earlier one with its number left behind.
-        temporary = f"{path.parent}/.{path.name[:8]}.{_RUN}-{os.getpid()}-{next(_TURNS)}"
+        folder, name = os.path.split(path)
+        temporary = f"{folder}/.{name[:8]}.{_RUN}-{os.getpid()}-{next(_TURNS)}"
         try:
             descriptor = os.open(temporary, _ASIDE, 0o600)
         except FileNotFoundError:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            os.makedirs(folder, exist_ok=True)
             descriptor = os.open(temporary, _ASIDE, 0o600)
         try:
             with open(descriptor, "wb", buffering=0) as file:
@@ -192,11 +201,11 @@ class FileBlobs:
             raise
         return temporary
 
-    def _sync_all(self, paths: Iterable[Path]) -> None:
+    def _sync_all(self, paths: Iterable[str]) -> None:
         """Everything written below the root onto the disk; one by one where the system must."""
         if _SYNCFS is None:
             for path in paths:
-                _sync(path, os.O_RDONLY)
+                _sync(path)
             return
         descriptor = os.open(self._root, os.O_RDONLY | os.O_DIRECTORY)
         try:
@@ -222,12 +231,9 @@ def _modified(path: Path) -> float:
         return float("inf")
 
 
-def _sync_directory(directory: Path) -> None:
-    _sync(directory, os.O_RDONLY | os.O_DIRECTORY)
-
-
-def _sync(path: str | Path, flags: int) -> None:
-    descriptor = os.open(path, flags)
+def _sync(path: str | Path) -> None:
+    """A file's content, or a folder's names."""
+    descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:

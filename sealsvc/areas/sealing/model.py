@@ -26,6 +26,8 @@ from sealsvc.values import (
     SealType,
     Subject,
     SubjectKind,
+    Transition,
+    find_transition,
 )
 
 NUMBER_LIMIT = 100
@@ -41,6 +43,32 @@ class SealingStatus(StrEnum):
     AUTHORISED = "AUTHORISED"
     COMPLETED = "COMPLETED"
     ABANDONED = "ABANDONED"
+
+
+class SealingAction(StrEnum):
+    """What can be done to a use of a seal; AUTHORISE brings it into being."""
+
+    AUTHORISE = "AUTHORISE"
+    COMPLETE = "COMPLETE"
+    ABANDON = "ABANDON"
+
+
+_S, _A = SealingStatus, SealingAction
+SEALING_TRANSITIONS: tuple[Transition[SealingStatus, SealingAction], ...] = (
+    Transition(_A.AUTHORISE, None, _S.AUTHORISED, "sealing.authorised"),
+    Transition(_A.COMPLETE, _S.AUTHORISED, _S.COMPLETED, "sealing.completed"),
+    Transition(_A.ABANDON, _S.AUTHORISED, _S.ABANDONED, "sealing.abandoned"),
+)
+
+
+def sealing_step(
+    state: SealingStatus | None, action: SealingAction
+) -> Transition[SealingStatus, SealingAction]:
+    """The row for an action on a use of a seal. Raises: SealingIntentClosed."""
+    found = find_transition(SEALING_TRANSITIONS, state, action)
+    if found is None:
+        raise SealingIntentClosed(status=str(state))
+    return found
 
 
 class SealingNotFound(NotFound):

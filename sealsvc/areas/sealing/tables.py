@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Column, ForeignKey, String, UniqueConstraint
+from sqlalchemy import JSON, Column, ForeignKey, Index, String, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from sealsvc.storage.tables import Logged, utc
@@ -15,6 +15,8 @@ class SealUseRow(Logged, SQLModel, table=True):
 
     __tablename__ = "seal_use"
     __subject__ = (SubjectKind.SEALING, "id")
+    # SQLite keeps no statistics: of two single columns it may take the seal with a million uses.
+    __table_args__ = (Index("ix_seal_use_original_seal", "original_sha256", "seal_id"),)
 
     id: str = Field(sa_column=Column(String(40), primary_key=True))
     status: str = Field(sa_column=Column(String(12), nullable=False, index=True))
@@ -25,7 +27,7 @@ class SealUseRow(Logged, SQLModel, table=True):
     cert_serial: str = Field(
         sa_column=Column(String(40), ForeignKey("certificate.serial_hex"), nullable=False)
     )
-    original_sha256: str = Field(sa_column=Column(String(64), nullable=False, index=True))
+    original_sha256: str = Field(sa_column=Column(String(64), nullable=False))
     tbs_sha256: str = Field(sa_column=Column(String(64), nullable=False))
     signature_sha256: str | None = Field(
         default=None, sa_column=Column(String(64), nullable=True, unique=True)
@@ -70,5 +72,5 @@ class SealingBatchItemRow(SQLModel, table=True):
         sa_column=Column(String(40), ForeignKey("sealing_batch.id"), primary_key=True)
     )
     name: str = Field(sa_column=Column(String(255), primary_key=True))
-    original_sha256: str = Field(sa_column=Column(String(64), nullable=False))
+    original_sha256: str = Field(sa_column=Column(String(64), nullable=False, index=True))
     sealing_id: str = Field(sa_column=Column(String(40), ForeignKey("seal_use.id"), nullable=False))

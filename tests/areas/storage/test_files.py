@@ -53,7 +53,7 @@ def test_put_and_get(blobs: FileBlobs, data: bytes) -> None:
 
 def test_order_of_durability(blobs: FileBlobs, steps: list[str]) -> None:
     name = blobs.put(b"a")
-    directories = [f"sync {name[2]}", f"sync {name[:2]}", "sync blobs"]
+    directories = [f"sync {name[:2]}", "sync blobs"]
     assert steps == ["sync file", "rename", *directories]
     steps.clear()
     blobs.put(b"a")  # who renamed it may have been stopped before the directories were synced
@@ -245,7 +245,7 @@ def test_blobs_of_the_earlier_layout_are_found_renewed_and_swept(
     assert blobs.put_many([data, b"new"])[0] == name
     assert blobs.put(data) == name
     assert old.stat().st_mtime > 1
-    assert not (tmp_path / "blobs" / name[:2] / name[2] / name).exists()
+    assert not (tmp_path / "blobs" / name[:2] / name).exists()
     swept = blobs.sweep(name[:2], old.stat().st_mtime + 1, lambda _: frozenset(), dry_run=False)
     assert swept.deleted >= 1
     with pytest.raises(BlobMissing):

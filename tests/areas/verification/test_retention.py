@@ -51,7 +51,7 @@ def blobs_of(story: Story) -> FileBlobs:
 
 
 def path_of(story: Story, digest: str) -> Path:
-    return blobs_of(story)._path(digest)
+    return Path(blobs_of(story)._path(digest))
 
 
 def aged(story: Story) -> None:

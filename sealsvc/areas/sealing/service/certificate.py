@@ -1,5 +1,7 @@
 """Which suite and certificate a seal signs with: no leaf stands twice in one PDF."""
 
+from collections.abc import Sequence
+
 from sealsvc.areas.certs import service as certs
 from sealsvc.areas.certs.model import (
     NATIONAL_SUITE,
@@ -29,7 +31,17 @@ def credential_for(
     default where the seal holds it, else with the seal's own suite.
     Raises: SealingSuiteInvalid, SealSuiteMissing. Source: ofd.md section 4.
     """
-    held = {one.suite: one for one in seals.current(deps, seal)}
+    return choose_credential(seals.current(deps, seal), document_format, wanted, preferred)
+
+
+def choose_credential(
+    credentials: Sequence[SealCredential],
+    document_format: DocumentFormat,
+    wanted: str | None,
+    preferred: str | None,
+) -> SealCredential:
+    """As `credential_for`. credentials: one per suite, the seal's own suite first."""
+    held = {one.suite: one for one in credentials}
     if document_format.national:
         if wanted not in (None, NATIONAL_SUITE):
             raise SealingSuiteInvalid(suite=str(wanted)[:40], format=document_format.name)

@@ -1,13 +1,23 @@
 """The self-check: the sealed file must convince a verifier before anybody gets it."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from sealsvc.areas.deps import Deps
-from sealsvc.areas.sealing.model import SealingSelfCheckFailed, SealingView
+from sealsvc.areas.sealing.model import (
+    SealingIntentClosed,
+    SealingSelfCheckFailed,
+    SealingView,
+    for_use,
+    may_use,
+)
+from sealsvc.areas.sealing.oneshot import Examined
+from sealsvc.areas.seals import service as seals
+from sealsvc.areas.seals.model.views import SealView
 from sealsvc.areas.verification import service as verification
 from sealsvc.areas.verification.gathering import Terms
 from sealsvc.areas.verification.reading import DocumentRead
-from sealsvc.values import Declaration
+from sealsvc.values import Declaration, Principal
 from sealsvc.verify.evidence import LogProof
 from sealsvc.verify.indications import AxisResult, Indication
 from sealsvc.verify.messages import Axis
@@ -56,16 +66,34 @@ def require_sound(deps: Deps, document: DocumentRead, expected: Expected) -> Non
     foretold = {expected.signature_sha256: (proof, expected.declaration)}
     report = verification.judge_document(deps, document, Terms(foretold=foretold))
     after = {one.view.id: one for one in report.signatures}
-    _require_passed(after[read[0].id])
+    new = after[read[0].id]
+    _require_passed(new.axes, (item.code for item in new.findings))
     for earlier in expected.before.signatures if expected.before else ():
         _require_no_worse(earlier, after.get(earlier.view.id))
 
 
-def _require_passed(new: SignatureReport) -> None:
-    failed = [str(axis) for axis in MUST_PASS if new.axes[axis] is not AxisResult.PASSED]
+def require_examined(examined: Examined) -> None:
+    """The same of a file without earlier signatures. Raises: SealingSelfCheckFailed."""
+    if examined.fault is not None:
+        raise SealingSelfCheckFailed(reason=examined.fault)
+    _require_passed(examined.axes, examined.codes)
+
+
+def blame_change(deps: Deps, principal: Principal, seen: SealView) -> None:
+    """A seal that was changed while it was used fails the check too; that is no fault of ours.
+
+    Raises: SealingIntentClosed, what `may_use` raises.
+    """
+    present = seals.get(deps, seen.seal_id)
+    may_use(for_use(present), principal, None, deps.clock.now())
+    if present.version != seen.version:
+        raise SealingIntentClosed(reason="SEAL_CHANGED")
+
+
+def _require_passed(axes: Mapping[Axis, AxisResult], codes: Iterable[str]) -> None:
+    failed = [str(axis) for axis in MUST_PASS if axes[axis] is not AxisResult.PASSED]
     if failed:
-        reasons = ",".join(item.code for item in new.findings)
-        raise SealingSelfCheckFailed(axes=",".join(failed), reasons=reasons[:500])
+        raise SealingSelfCheckFailed(axes=",".join(failed), reasons=",".join(codes)[:500])
 
 
 def _require_no_worse(before: SignatureReport, after: SignatureReport | None) -> None:

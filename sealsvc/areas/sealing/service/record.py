@@ -60,7 +60,7 @@ def authorise(deps: Deps, principal: Principal, intent: Intent) -> SealingView:
         seal = for_use(seals.require_usable(tx, intent.seal_id))
         may_use(seal, principal, intent.role, tx.now)
         use = authorised(tx, deps.rng, principal, seal.owner_uscc, intent)
-        repo.add(tx.session, use)
+        repo.add_many(tx.session, [use])
         tx.commit()
     return use
 
@@ -114,7 +114,7 @@ def complete(
             raise SealingIntentClosed(status=str(present.status))
         may_use(for_use(seal), principal, None, tx.now)
         ended = completed(tx, present, sealed_sha256, signature_sha256)
-        repo.end(tx.session, ended)
+        repo.end_many(tx.session, [ended])
         tx.commit()
     return ended
 

@@ -3,7 +3,9 @@
 Source: ARCHITECTURE section 12.4; CONTRACT section 3.
 """
 
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from hashlib import sha256
 
 import structlog
@@ -14,13 +16,11 @@ from sealsvc.areas.certs.model import CertificateView
 from sealsvc.areas.deps import Deps
 from sealsvc.areas.entities import service as entities
 from sealsvc.areas.sealing.model import (
-    SealingIntentClosed,
     SealingSelfCheckFailed,
     SealingView,
     StraddleNotSupported,
     for_use,
     may_use,
-    validate_declaration,
 )
 from sealsvc.areas.sealing.placing import (
     USUAL_WIDTH_MM,
@@ -31,9 +31,13 @@ from sealsvc.areas.sealing.placing import (
     placed,
     seals_on,
 )
-from sealsvc.areas.sealing.service import record
+from sealsvc.areas.sealing.service import ordinary, record
 from sealsvc.areas.sealing.service.certificate import certificate_for, credential_for
-from sealsvc.areas.sealing.service.check import Expected, require_sound
+from sealsvc.areas.sealing.service.check import Expected, blame_change, require_sound
+from sealsvc.areas.sealing.service.request import FIELD_NAME_BYTES as FIELD_NAME_BYTES
+from sealsvc.areas.sealing.service.request import SealingRequest as SealingRequest
+from sealsvc.areas.sealing.service.request import SealingResult as SealingResult
+from sealsvc.areas.sealing.service.request import height_ratio as height_ratio
 from sealsvc.areas.seals import service as seals
 from sealsvc.areas.seals.model.views import SealView
 from sealsvc.areas.verification import service as verification
@@ -47,48 +51,12 @@ from sealsvc.documents.values import (
     PreparedSealing,
     SealingSpec,
     SignatureOutcome,
-    Straddle,
 )
 from sealsvc.errors import ServiceError
-from sealsvc.values import Declaration, DocumentRole, Placement, Principal, SealId
+from sealsvc.values import Declaration, Placement, Principal
 from sealsvc.verify.report import Report
 
-FIELD_NAME_BYTES = 6  # 48 bits, pdf.md section 2 rule 8
-
 _log = structlog.get_logger("sealsvc.sealing")
-
-
-@dataclass(frozen=True)
-class SealingRequest:
-    """One document to be sealed. role: None where the sealer declares none; number, seller and
-    parties are the declaration's (CONTRACT section 1). suite: None = as the format and the owner's
-    default say. straddle: a seal over the edge of several pages, beside `place` or instead of it.
-    """
-
-    seal_id: SealId
-    data: bytes
-    place: PlaceWish = field(default_factory=PlaceWish)
-    role: DocumentRole | None = None
-    number: str | None = None
-    seller_uscc: str | None = None
-    party_usccs: tuple[str, ...] = ()
-    suite: str | None = None
-    straddle: Straddle | None = None
-
-    def declaration(self) -> Declaration:
-        """In canonical form. Raises: DeclarationInvalid."""
-        role = self.role or DocumentRole.OTHER
-        return validate_declaration(
-            Declaration(role, self.number, self.seller_uscc, self.party_usccs)
-        )
-
-
-@dataclass(frozen=True)
-class SealingResult:
-    """A completed sealing and the sealed file."""
-
-    view: SealingView
-    sealed: bytes
 
 
 @dataclass(frozen=True)
@@ -113,11 +81,22 @@ def seal(deps: Deps, principal: Principal, request: SealingRequest) -> SealingRe
     SealingIntentClosed, SealingSelfCheckFailed, ResourceLimit, WorkersBusy, StorageFull,
     CaUnavailable.
     """
-    registered = seals.get(deps, request.seal_id)
+    registered, means = ordinary.look(deps, request)
     may_use(for_use(registered), principal, request.role, deps.clock.now())
+    draught = None if means is None else ordinary.draw_up(deps, means, request)
+    if draught is not None:
+        use = record.authorise(deps, principal, draught.intent(request))
+        with _given_up_on_error(deps, use):
+            return SealingResult(*ordinary.make(deps, principal, draught, use))
     work = prepare(deps, principal, registered, request)
-    intent = record.Intent(
-        seal_id=registered.seal_id,
+    use = record.authorise(deps, principal, _intent(work, request))
+    with _given_up_on_error(deps, use):
+        return SealingResult(*_make(deps, principal, work, use))
+
+
+def _intent(work: Work, request: SealingRequest) -> record.Intent:
+    return record.Intent(
+        seal_id=request.seal_id,
         role=request.role,
         declaration=work.declaration,
         cert_serial=work.certificate.serial_hex,
@@ -126,13 +105,6 @@ def seal(deps: Deps, principal: Principal, request: SealingRequest) -> SealingRe
         media_type=work.document.media_type,
         placement=work.spec.placement,
     )
-    use = record.authorise(deps, principal, intent)
-    try:
-        view, sealed = _make(deps, principal, work, use)
-    except Exception as error:
-        _give_up(deps, use, error)
-        raise
-    return SealingResult(view, sealed)
 
 
 def prepare(
@@ -205,13 +177,6 @@ def _placement(
     return placed(wish, page, page_mm, imprint, seals_on(document.reading, page))
 
 
-def height_ratio(registered: SealView) -> float:
-    """Height of the registered imprint over its width."""
-    if registered.width_mm and registered.height_mm:
-        return registered.height_mm / registered.width_mm
-    return 1.0
-
-
 def _make(
     deps: Deps, principal: Principal, work: Work, use: SealingView
 ) -> tuple[SealingView, bytes]:
@@ -241,23 +206,17 @@ def _make(
     return view, sealed
 
 
-def blame_change(deps: Deps, principal: Principal, seen: SealView) -> None:
-    """A seal that was changed while it was used fails the check too; that is no fault of ours.
-
-    Raises: SealingIntentClosed, what `may_use` raises.
-    """
-    present = seals.get(deps, seen.seal_id)
-    may_use(for_use(present), principal, None, deps.clock.now())
-    if present.version != seen.version:
-        raise SealingIntentClosed(reason="SEAL_CHANGED")
-
-
-def _give_up(deps: Deps, use: SealingView, error: Exception) -> None:
-    """Close the intent at once; if that fails too, `reconcile` closes it later."""
-    known = isinstance(error, ServiceError | CaError)
-    reason = error.code if isinstance(error, ServiceError | CaError) else "INTERNAL"
-    _log.warning("sealing.abandoned", sealing=use.sealing_id, reason=reason, known=known)
+@contextmanager
+def _given_up_on_error(deps: Deps, use: SealingView) -> Iterator[None]:
+    """Close the intent of what fails at once; if that fails too, `reconcile` closes it later."""
     try:
-        record.abandon(deps, use.sealing_id, reason)
-    except Exception:
-        _log.exception("sealing.abandon_failed", sealing=use.sealing_id)
+        yield
+    except Exception as error:
+        known = isinstance(error, ServiceError | CaError)
+        reason = error.code if isinstance(error, ServiceError | CaError) else "INTERNAL"
+        _log.warning("sealing.abandoned", sealing=use.sealing_id, reason=reason, known=known)
+        try:
+            record.abandon(deps, use.sealing_id, reason)
+        except Exception:
+            _log.exception("sealing.abandon_failed", sealing=use.sealing_id)
+        raise

@@ -162,7 +162,7 @@ def _admit(bench: Bench, seal: SealView, entries: Sequence[Entry]) -> None:
     for one in entries:
         try:
             may_use(for_use(seal), bench.principal, one.request.role, now)
-            one.request.declaration()
+            _ = one.declaration
         except ServiceError as error:
             one.fail(error)
 
@@ -218,14 +218,14 @@ def _format(data: bytes) -> object:
 def _draft(deps: Deps, entry: Entry) -> Draft:
     request = entry.request
     name = f"Seal-{deps.rng.bytes(FIELD_NAME_BYTES).hex()}"
-    return Draft(request.data, request.place, request.declaration().role, name)
+    return Draft(request.data, request.place, entry.declaration.role, name)
 
 
 def _intent(bench: Bench, entry: Entry, certificate: CertificateView, tbs: bytes) -> Intent:
     return Intent(
         seal_id=bench.order.seal_id,
         role=entry.request.role,
-        declaration=entry.request.declaration(),
+        declaration=entry.declaration,
         cert_serial=certificate.serial_hex,
         original_sha256=entry.original_sha256,
         tbs_sha256=sha256(tbs).hexdigest(),

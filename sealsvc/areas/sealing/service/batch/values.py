@@ -2,6 +2,7 @@
 
 import unicodedata
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from ca.errors import CaError
 from sealsvc.areas.sealing.model import SealingView
@@ -9,7 +10,7 @@ from sealsvc.areas.sealing.service.record import Intent
 from sealsvc.areas.sealing.service.seal import SealingRequest, Work
 from sealsvc.areas.sealing.working import Revised
 from sealsvc.errors import BadInput, Conflict, ServiceError, Unavailable
-from sealsvc.values import SealId
+from sealsvc.values import Declaration, SealId
 
 NAME_LIMIT = 255
 SAMPLE_EVERY = 64
@@ -107,6 +108,11 @@ class Entry:
         """The item's request, of one that could be read."""
         assert isinstance(self.item.request, SealingRequest)
         return self.item.request
+
+    @cached_property
+    def declaration(self) -> Declaration:
+        """In canonical form. Raises: DeclarationInvalid."""
+        return self.request.declaration()
 
     def fail(self, error: Failure) -> None:
         """Settle it with a failure, unless it is settled."""

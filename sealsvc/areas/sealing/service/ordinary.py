@@ -1,0 +1,192 @@
+"""The short way of an ordinary PDF: one look at the registers, two calls of a worker.
+
+Ordinary is a PDF without signatures that our own writer understands, with no wish that only the
+general way grants. Same steps, facts and self-check as there; only that nothing is asked twice.
+"""
+
+from dataclasses import dataclass
+from hashlib import sha256
+
+from sealsvc.areas.certs import service as certs
+from sealsvc.areas.certs.model import CertificateView
+from sealsvc.areas.deps import Deps
+from sealsvc.areas.entities import service as entities
+from sealsvc.areas.entities.model import EntityStatus
+from sealsvc.areas.sealing.model import SealingSelfCheckFailed, SealingView
+from sealsvc.areas.sealing.oneshot import Awaited, examine
+from sealsvc.areas.sealing.service import record
+from sealsvc.areas.sealing.service.certificate import choose_credential
+from sealsvc.areas.sealing.service.check import blame_change, require_examined
+from sealsvc.areas.sealing.service.request import (
+    FIELD_NAME_BYTES,
+    SealingRequest,
+    height_ratio,
+)
+from sealsvc.areas.sealing.working import Draft, KitTerms, Revised, prepare_many
+from sealsvc.areas.seals import service as seals
+from sealsvc.areas.seals.model.views import SealView
+from sealsvc.areas.verification import service as verification
+from sealsvc.documents import UnsupportedFormat, detect
+from sealsvc.documents.pdf import PDF
+from sealsvc.documents.pdf.fast.cms_template import CmsTemplate, template_for
+from sealsvc.errors import ServiceError
+from sealsvc.ports import BlobMissing
+from sealsvc.values import Declaration, Principal
+from sealsvc.verify.evidence import CertificateRecord, LogProof
+
+
+@dataclass(frozen=True)
+class Means:
+    """What a seal signs ordinary PDFs with, as one look at the registers found it."""
+
+    dossier: seals.Dossier
+    certificate: CertificateView
+    trust: certs.KnownTrust
+
+
+@dataclass(frozen=True)
+class Draught:
+    """A revision that waits for its signature. tbs: the bytes the key signs."""
+
+    means: Means
+    data: bytes
+    declaration: Declaration
+    revised: Revised
+    template: CmsTemplate
+    tbs: bytes
+
+    def intent(self, request: SealingRequest) -> record.Intent:
+        """What is about to be signed."""
+        return record.Intent(
+            seal_id=request.seal_id,
+            role=request.role,
+            declaration=self.declaration,
+            cert_serial=self.means.certificate.serial_hex,
+            original_sha256=sha256(self.data).hexdigest(),
+            tbs_sha256=sha256(self.tbs).hexdigest(),
+            media_type=PDF.media_type,
+            placement=self.revised.placement,
+        )
+
+
+def look(deps: Deps, request: SealingRequest) -> tuple[SealView, Means | None]:
+    """The seal, and what it signs with; None where the general way must tell what is missing.
+
+    Raises: SealNotFound.
+    """
+    with deps.read() as session:
+        dossier = seals.dossier_in(session, request.seal_id)
+        seal = dossier.seal
+        owner = entities.find_in(session, seal.owner_uscc) if _is_ordinary(request) else None
+        if owner is None or owner.status is not EntityStatus.ACTIVE:
+            return seal, None
+        held = seals.current_of(deps, seal, dossier.record.credentials)
+        try:
+            credential = choose_credential(held, PDF, request.suite, owner.sealing_suite)
+        except ServiceError:
+            return seal, None
+        now = deps.clock.now()
+        certificate = certs.usable_in(session, seal.seal_id, credential.key_ref, now)
+        if certificate is None:
+            return seal, None
+        return seal, Means(dossier, certificate, certs.trust_in(session))
+
+
+def draw_up(deps: Deps, means: Means, request: SealingRequest) -> Draught | None:
+    """The revision, not signed; None where the document is for the general way.
+
+    Raises: DeclarationInvalid, DocumentEncrypted, PageNotFound, PlacementOutOfPage and the other
+    problems of a document, ResourceLimit, WorkersBusy.
+    """
+    declaration = request.declaration()
+    try:
+        terms = _terms(deps, means)
+    except BlobMissing:
+        return None
+    field_name = f"Seal-{deps.rng.bytes(FIELD_NAME_BYTES).hex()}"
+    draft = Draft(request.data, request.place, declaration.role, field_name)
+    revised = deps.sandbox.run(prepare_many, [draft], terms)[0]
+    if revised is None:
+        return None
+    if isinstance(revised, ServiceError):
+        raise revised
+    template = template_for(terms.certificate_der, terms.chain_der, terms.suite)
+    tbs = template.signed_attributes(revised.digest)
+    return Draught(means, request.data, declaration, revised, template, tbs)
+
+
+def make(
+    deps: Deps, principal: Principal, draught: Draught, use: SealingView
+) -> tuple[SealingView, bytes]:
+    """Sign what was authorised, check the result as any verifier would, and only then store it.
+
+    Raises: SealingSelfCheckFailed, SealingIntentClosed, what `may_use` raises, StorageFull,
+    ResourceLimit, WorkersBusy.
+    """
+    signature = deps.keys.signer(draught.means.certificate.key_ref).sign(draught.tbs)
+    revised = draught.revised
+    value = draught.template.contents(revised.digest, signature)
+    sealed = b"".join((draught.data, revised.head, value, revised.tail))
+    signature_sha256 = sha256(signature).hexdigest()
+    awaited = _awaited(deps, draught, use, signature_sha256)
+    try:
+        policy = verification.policy_for(deps, None)
+        require_examined(deps.sandbox.run(examine, sealed, awaited, policy))
+    except SealingSelfCheckFailed:
+        blame_change(deps, principal, draught.means.dossier.seal)
+        raise
+    view = record.complete(
+        deps,
+        principal,
+        use,
+        sealed_sha256=deps.blobs.put(sealed),
+        signature_sha256=signature_sha256,
+    )
+    return view, sealed
+
+
+def _is_ordinary(request: SealingRequest) -> bool:
+    if request.straddle is not None or request.place.keyword is not None:
+        return False
+    try:
+        return detect(request.data) is PDF
+    except UnsupportedFormat:
+        return False
+
+
+def _terms(deps: Deps, means: Means) -> KitTerms:
+    seal, certificate = means.dossier.seal, means.certificate
+    assert certificate.der is not None  # an issued one has its bytes
+    return KitTerms(
+        certificate_der=certificate.der,
+        chain_der=means.trust.chain_der(certificate.suite),
+        suite=certificate.suite,
+        signer_name=seal.owner_name,
+        imprint_png=seals.imprint_of(deps, seal),
+        width_mm=seal.width_mm,
+        height_ratio=height_ratio(seal),
+        signed_at=deps.clock.now(),
+    )
+
+
+def _awaited(deps: Deps, draught: Draught, use: SealingView, signature_sha256: str) -> Awaited:
+    """The state of the registers is that of the look; tx 2 asks the seal again under lock.
+
+    The log does not know the completion yet, so it is foretold as tx 2 will write it: between the
+    logged intent and now.
+    """
+    now = deps.clock.now()
+    certificate, dossier = draught.means.certificate, draught.means.dossier
+    assert certificate.der is not None  # an issued one has its bytes
+    return Awaited(
+        signature_sha256=signature_sha256,
+        certificate_der=certificate.der,
+        record=CertificateRecord(
+            certificate.serial_hex, certificate.seal_id, certificate.revoked_at
+        ),
+        seal=seals.registered_in(dossier, now, now, owner_active=True),
+        proof=LogProof(use.authorised_fact_id, now, use.created_at, None),
+        declaration=draught.declaration,
+        trust=draught.means.trust.material,
+        at=now,
+    )
