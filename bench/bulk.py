@@ -51,6 +51,7 @@ SIGNER = Principal(
 )
 APPROVER = Principal("cli_benchap", "approver", frozenset({Scope.SEAL_APPROVE}))
 _AT = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
+_NUMBER = 26110000000000000001
 _WORKER_STAGES = {"prepare_many": "prepare (worker)", "faults_of": "check (worker)"}
 
 
@@ -117,23 +118,27 @@ class Metered:
         return self.inner.ready()
 
 
-def invoice_items(
-    seal_id: SealId, count: int, *, visible: bool = True
-) -> Iterator[batch.BatchItem]:
-    """Variants of one invoice; the header's comment of four high bytes holds the number.
+def variants(first: int, count: int) -> Iterator[tuple[str, bytes]]:
+    """So many invoices by number; the header's comment of four high bytes tells them apart.
 
     Source: ISO 32000-2, 7.5.2.
     """
     seller, buyer, _ = DEMO_ENTITIES
-    number = "26110000000000000001"
-    base = make_invoice(Invoice(number, _AT, seller, buyer, demo_lines(), "示例开票人")).data
+    base = make_invoice(Invoice(f"{_NUMBER}", _AT, seller, buyer, demo_lines(), "示例开票人")).data
     at = base.index(b"\n%") + 2
-    for turn in range(count):
+    for turn in range(first, first + count):
         high = bytes(128 + (turn >> shift & 127) for shift in (0, 7, 14, 21))
-        name = f"{26110000000000000001 + turn:020d}"
+        yield f"{_NUMBER + turn:020d}", base[:at] + high + base[at + 4 :]
+
+
+def invoice_items(
+    seal_id: SealId, count: int, *, visible: bool = True
+) -> Iterator[batch.BatchItem]:
+    """Variants of one invoice, to be sealed."""
+    for name, data in variants(0, count):
         request = SealingRequest(
             seal_id=seal_id,
-            data=base[:at] + high + base[at + 4 :],
+            data=data,
             role=DocumentRole.INVOICE,
             number=name,
             seller_uscc=OWNER,

@@ -4,6 +4,7 @@ Every server process runs these loops. They need no leader: sequencing takes a s
 are replaced by compare-and-swap, and the rest is safe to do twice.
 """
 
+import gc
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -27,6 +28,7 @@ from sealsvc.storage.blobnames import named_blobs
 from sealsvc.storage.logbook import Logbook
 from sealsvc.version import VERSION
 
+YOUNG_OBJECTS = 10_000
 POLL_S = 0.5
 HOUSEKEEPING_S = 30.0
 SWEEP_EVERY = 10
@@ -99,6 +101,10 @@ class Service:
         self._parts.store.on_commit(sequencer.wake)
         for loop in self._loops:
             loop.start()
+        # What the start has built lives as long as the process; nobody need look through it again.
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(YOUNG_OBJECTS)
         self.started = True
 
     def stop(self) -> None:

@@ -27,6 +27,7 @@ from sealsvc.values import SealId
 router = APIRouter(tags=["sealings"])
 
 MAX_WORKERS = 8
+PART_BYTES = 256 * 1024
 _HEADERS = {"Cache-Control": "no-store", "Vary": "Accept, Authorization"}
 _BINARY = {"schema": {"type": "string", "format": "binary"}}
 _ANSWERS: dict[int | str, dict[str, Any]] = {
@@ -83,24 +84,40 @@ def create_sealing_batch(
     order = batch.BatchOrder(SealId(seal), key, body.sha256, workers=_workers())
     items = items_of(body, seal, deps.config.max_document_bytes)
     opened = batch.open_batch(deps, principal, order)
-    results = batch.run(deps, principal, order, opened, items)
+    results = batch.run_chunks(deps, principal, order, opened, items)
     if ZIP in accept.lower():
         return _streamed(_as_zip(results), ZIP)
-    return _streamed((_line(one, documents=documents) for one in results), NDJSON)
+    lines = ([_line(one, documents=documents) for one in chunk] for chunk in results)
+    return _streamed(lines, NDJSON)
 
 
-def _streamed(parts: Iterator[bytes], media_type: str) -> StreamingResponse:
-    """Each part is made in the thread pool; so is the end, which waits for work under way."""
+def _streamed(chunks: Iterator[list[bytes]], media_type: str) -> StreamingResponse:
+    """Each chunk is made in the thread pool; so is the end, which waits for work under way."""
 
     async def body() -> AsyncIterator[bytes]:
         try:
-            async for part in iterate_in_threadpool(parts):
-                yield part
+            async for pieces in iterate_in_threadpool(chunks):
+                for part in _parts(pieces):
+                    yield part
         finally:
             with CancelScope(shield=True):
-                await to_thread.run_sync(getattr(parts, "close", _nothing))
+                await to_thread.run_sync(getattr(chunks, "close", _nothing))
 
     return StreamingResponse(body(), headers=_HEADERS, media_type=media_type)
+
+
+def _parts(pieces: list[bytes]) -> Iterator[bytes]:
+    """The pieces in parts of about `PART_BYTES`: each part is a turn of the event loop."""
+    held: list[bytes] = []
+    size = 0
+    for piece in pieces:
+        held.append(piece)
+        size += len(piece)
+        if size >= PART_BYTES:
+            yield b"".join(held)
+            held, size = [], 0
+    if held:
+        yield b"".join(held)
 
 
 def _nothing() -> None:
@@ -150,20 +167,21 @@ class _Sink(io.RawIOBase):
         self._parts.append(part)
         return len(part)
 
-    def take(self) -> bytes:
-        """All that was written since."""
-        taken, self._parts = b"".join(self._parts), []
+    def take(self) -> list[bytes]:
+        """All that was written since, in its pieces."""
+        taken, self._parts = self._parts, []
         return taken
 
 
-def _as_zip(results: Iterator[batch.ItemResult]) -> Iterator[bytes]:
+def _as_zip(results: Iterator[list[batch.ItemResult]]) -> Iterator[list[bytes]]:
     sink, lines = _Sink(), io.BytesIO()
     with zipfile.ZipFile(sink, "w", zipfile.ZIP_STORED) as archive:
-        for one in results:
-            lines.write(_line(one, documents=False))
-            if one.view is not None and one.sealed is not None:
-                archive.writestr(_entry(one.name, one.view.completed_at), one.sealed)
-                yield sink.take()
+        for chunk in results:
+            for one in chunk:
+                lines.write(_line(one, documents=False))
+                if one.view is not None and one.sealed is not None:
+                    archive.writestr(_entry(one.name, one.view.completed_at), one.sealed)
+            yield sink.take()
         archive.writestr(_entry(RESULTS, None), lines.getvalue())
     yield sink.take()
 

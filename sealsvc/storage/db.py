@@ -15,6 +15,9 @@ from sqlalchemy.types import TypeDecorator
 from sqlmodel import SQLModel
 
 BUSY_TIMEOUT_MS = 20_000
+CACHE_KIB = 16 * 1024
+"""Of a SQLite connection: ids are random, so a chunk of a batch touches pages all over the trees."""
+CHECKPOINT_PAGES = 4_000
 WRITING = "sealsvc_writing"
 MIGRATING = "sealsvc_migrating"
 
@@ -85,6 +88,8 @@ def _sqlite_connect(connection: sqlite3.Connection, _record: Any) -> None:
         "synchronous=FULL",
         "fullfsync=ON",
         "foreign_keys=ON",
+        f"cache_size=-{CACHE_KIB}",
+        f"wal_autocheckpoint={CHECKPOINT_PAGES}",
         f"busy_timeout={BUSY_TIMEOUT_MS}",
     ):
         connection.execute(f"PRAGMA {pragma}")

@@ -196,7 +196,9 @@ def _check_value(value: object, depth: int) -> None:
         for key, inner in value.items():
             if not isinstance(key, str) or not key.isascii():
                 raise LeafMalformed(reason="key is not ASCII")
-            _check_value(inner, depth - 1)
+            # Most values are strings, and a call for each would be most of the time.
+            if type(inner) is not str or depth == 1:
+                _check_value(inner, depth - 1)
     elif isinstance(value, list):
         for inner in value:
             _check_value(inner, depth - 1)

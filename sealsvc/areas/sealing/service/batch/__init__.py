@@ -1,6 +1,6 @@
 """Sealing at volume: two commits a chunk, each item with its own result, resumable by its key."""
 
-from sealsvc.areas.sealing.service.batch.running import open_batch, run
+from sealsvc.areas.sealing.service.batch.running import open_batch, run, run_chunks
 from sealsvc.areas.sealing.service.batch.values import (
     BatchItem,
     BatchItemChanged,
@@ -21,4 +21,5 @@ __all__ = [
     "name_fault",
     "open_batch",
     "run",
+    "run_chunks",
 ]

@@ -40,7 +40,15 @@ def open_batch(deps: Deps, principal: Principal, order: BatchOrder) -> Batch:
 def run(
     deps: Deps, principal: Principal, order: BatchOrder, batch: Batch, items: Iterable[BatchItem]
 ) -> Iterator[ItemResult]:
-    """The result of each item, in order; a chunk's results come once they have committed.
+    """The result of each item, in order, as `run_chunks` gives them."""
+    for results in run_chunks(deps, principal, order, batch, items):
+        yield from results
+
+
+def run_chunks(
+    deps: Deps, principal: Principal, order: BatchOrder, batch: Batch, items: Iterable[BatchItem]
+) -> Iterator[list[ItemResult]]:
+    """The results of each chunk's items, in order, once they have committed.
 
     What an earlier run of the batch has completed is answered from its records, so that nothing
     is sealed twice; what it left open is given up and sealed anew. A failed item fails alone. A
@@ -60,7 +68,7 @@ def run(
             if deps.clock.now() - chunk.at > STALE:
                 chunk = prepare_chunk(bench, chosen)
             stopped = finish_chunk(bench, chunk, sampler)
-            yield from _results(chunk)
+            yield _results(chunk)
             if stopped is not None:
                 yield from _rest(stopped, waiting.result(), chunks)
                 return
@@ -79,17 +87,16 @@ def _ahead(
     return pool.submit(copy_context().run, work)
 
 
-def _results(chunk: Chunk) -> Iterator[ItemResult]:
-    for one in chunk.entries:
-        yield one.result or ItemResult(one.name, error=BatchStopped())
+def _results(chunk: Chunk) -> list[ItemResult]:
+    return [one.result or ItemResult(one.name, error=BatchStopped()) for one in chunk.entries]
 
 
 def _rest(
     cause: Failure, prepared: _Turn, chunks: Iterator[list[BatchItem]]
-) -> Iterator[ItemResult]:
+) -> Iterator[list[ItemResult]]:
     first = [] if prepared is None else [prepared[0]]
-    for item in chain.from_iterable(chain(first, chunks)):
-        yield ItemResult(item.name, error=BatchStopped(cause=cause.code))
+    for items in chain(first, chunks):
+        yield [ItemResult(item.name, error=BatchStopped(cause=cause.code)) for item in items]
 
 
 def _chunks(items: Iterable[BatchItem], order: BatchOrder) -> Iterator[list[BatchItem]]:

@@ -13,7 +13,7 @@ from sealsvc.errors import BadInput, Conflict, ServiceError, Unavailable
 from sealsvc.values import Declaration, SealId
 
 NAME_LIMIT = 255
-SAMPLE_EVERY = 64
+SAMPLE_EVERY = 256
 CHUNK_ITEMS = 256
 CHUNK_BYTES = 32 * 1024 * 1024
 WORKERS = 2
