@@ -60,8 +60,8 @@ schemathesis: .venv/.dev ## 由 openapi.yaml 造请求 · requests invented from
 fuzz: .venv/.dev ## 模糊测试 · coverage-guided fuzzing of one parser: TARGET=pdf SECONDS=60 (needs atheris)
 	@$(BIN)/python -m tests.fuzz.run $(or $(TARGET),pdf) $(or $(SECONDS),60)
 
-nightly: .venv/.dev ## 一万次变异与全部样本 · 10,000 mutations, all samples
-	@SEALSVC_NIGHTLY=1 SEALSVC_FULL_CORPUS=1 $(BIN)/python -m pytest tests/attacks tests/fuzz tests/corpus $(ARGS)
+nightly: .venv/.dev ## 一万次变异、全部样本、十万行导入 · 10,000 mutations, all samples, 100,000 rows
+	@SEALSVC_NIGHTLY=1 SEALSVC_FULL_CORPUS=1 $(BIN)/python -m pytest tests/areas/entities/test_importing_whole.py tests/attacks tests/fuzz tests/corpus $(ARGS)
 
 bench: .venv/.dev ## 测量 · measure, as ratios to the library default and the physical limit
 	@$(BIN)/python -m bench

@@ -325,6 +325,11 @@ TEXTS: dict[str, Text] = {
     "NOTHING_TO_INSPECT": Text("没有可以查看的内容", "Nothing that can be shown", DOCUMENT),
     "FILE_UNREADABLE": Text("文件无法读取", "File unreadable", FIX),
     "OPTIONS_CONFLICT": Text("选项相互矛盾", "Options conflict", FIX),
+    "REPORT_NOT_DOCUMENT": Text(
+        "这是报告，不是文件；请用 sealsvc replay",
+        "A report, not a document: use sealsvc replay",
+        FIX,
+    ),
 }
 
 UNKNOWN = Text("请求未能完成", "The request could not be answered", OPERATOR)

@@ -71,14 +71,19 @@ async def received_form(request: Request, services: Services_) -> Received:
     Raises: MalformedRequest, InvalidRequest, TooLarge, UnsupportedMediaType, TooManyRunning,
     TooManyUploads, UploadsBusy.
     """
+    size = 0
     with SpooledTemporaryFile(max_size=SPOOL_BYTES) as spool:
         async for chunk in request.stream():
             # A write reaches the disk only past SPOOL_BYTES, and then the page cache.
             spool.write(chunk)
+            size += len(chunk)
         spool.seek(0)
         await begin_job(request.scope)
         content_type = header(request.scope, b"content-type")
-        found = await to_thread.run_sync(_parse, spool, content_type)
+        if size <= SPOOL_BYTES and not _is_multipart(content_type):
+            found = _parse(spool, content_type)  # one copy in memory: a thread would cost more
+        else:
+            found = await to_thread.run_sync(_parse, spool, content_type)
     limit = services.deps.config.max_document_bytes
     if sum(len(upload.data) for upload in found.uploads) > limit:
         raise TooLarge(limit_bytes=limit)
@@ -214,6 +219,10 @@ def _query_members(model: type[BaseModel], prefix: str = "") -> dict[str, bool]:
 def _is_model(kind: Any) -> bool:
     # A generic alias such as list[str] passes for a type, but issubclass refuses it.
     return get_origin(kind) is None and isinstance(kind, type) and issubclass(kind, BaseModel)
+
+
+def _is_multipart(content_type: str | None) -> bool:
+    return parse_options_header(content_type)[0].startswith(b"multipart/")
 
 
 def _parse(spool: "SpooledTemporaryFile[bytes]", content_type: str | None) -> Received:

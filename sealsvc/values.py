@@ -4,7 +4,7 @@ from base64 import b32encode
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import NewType
+from typing import Generic, NewType, TypeVar
 
 from sealsvc.errors import BadInput
 
@@ -180,6 +180,31 @@ class Fact:
     subjects: tuple[Subject, ...]
     public: JsonObject = field(default_factory=dict)
     payload: JsonObject = field(default_factory=dict)
+
+
+State = TypeVar("State", bound=StrEnum)
+Action = TypeVar("Action", bound=StrEnum)
+
+
+@dataclass(frozen=True)
+class Transition(Generic[State, Action]):
+    """One row of a lifecycle's table. source: None where the action brings the thing into being.
+
+    fact_type: empty where time alone makes the change, which is no fact.
+    """
+
+    action: Action
+    source: State | None
+    target: State
+    fact_type: str
+
+
+def find_transition(
+    table: tuple[Transition[State, Action], ...], state: State | None, action: Action
+) -> Transition[State, Action] | None:
+    """The row for an action in a state; None where the table does not permit it."""
+    fitting = (row for row in table if row.source is state and row.action is action)
+    return next(fitting, None)
 
 
 def base32_id(sixteen: bytes) -> str:

@@ -1,4 +1,4 @@
-"""A whole deal: order, contract, invoice, payment, waybill, and the one verdict over it."""
+"""A whole deal: order, contract, invoice, payment, waybill, customs, and the one verdict."""
 
 import json
 from dataclasses import dataclass
@@ -6,19 +6,22 @@ from datetime import timedelta
 from typing import Any
 
 from api.demo.amounts import plain, totals
+from api.demo.deal_operators import (
+    BROKER,
+    BROKER_PERMIT,
+    PERMITS,
+    held_permit,
+    ready_operator,
+)
 from api.demo.deal_papers import make_deal_invoice
 from api.demo.invoice import NUMBER_DIGITS, Invoice, demo_lines
 from api.demo.service import PDF, Answer, SealedFile, Unexpected
 from api.demo.steps import expect
 from api.demo.story import Story
-from sealsvc.areas.entities.model.demo import demo_operators
-from sealsvc.areas.entities.model.record import EntityDraft
-from sealsvc.values import Declaration, DocumentRole, SealMedium, SealStatus, SealType
+from sealsvc.values import Declaration, DocumentRole
 
 CONTRACT_FILE, CONTRACT_OFD_FILE = "deal-contract-sealed.pdf", "deal-contract-sealed.ofd"
 INVOICE_FILE = "deal-invoice-sealed.pdf"
-SEAL_NAME = "电子业务专用章"
-PERMITS = {"payment": "支付业务许可证", "carrier": "道路运输经营许可证"}
 TEMPLATE: Answer = {
     "title": "货物买卖合同",
     "clauses": [
@@ -68,7 +71,7 @@ class SoundDeal:
 def order(story: Story) -> str:
     """An order between two merchants; payment institution and carrier stand ready."""
     story.keep("deal order", f"SO-{story.stamp}")
-    ready = [_operator(story, name) for name in PERMITS]
+    ready = [ready_operator(story, name) for name in PERMITS]
     return f"订单 SO-{story.stamp}，{price(story)} 元；{'、'.join(ready)}"
 
 
@@ -121,6 +124,15 @@ def waybill(story: Story) -> str:
     return str(made["status"])
 
 
+def customs(story: Story) -> str:
+    """The carrier, registered as a customs broker too, attests the release by customs."""
+    held_permit(story, BROKER, BROKER_PERMIT)
+    made = attest_release(story, "")
+    story.keep("deal release", made)
+    story.folder.write_json("deal-customs.json", made)
+    return f"{made['status']}，{made['record']['subject']['declarationNumber']}"
+
+
 def trusted(story: Story) -> str:
     """One verdict over all of it: TRUSTED; the page behind its link says the same."""
     deal = sound(story)
@@ -132,6 +144,18 @@ def trusted(story: Story) -> str:
     expect(again, report, "the report read again")
     passed = sum(check["result"] == "PASSED" for check in report["checks"])
     return f"TRUSTED，{passed}/{len(report['checks'])} 项通过，{report['links']['page']}"
+
+
+def trusted_import(story: Story) -> str:
+    """The same deal as an import, which asks for the release by customs; without it, a doubt."""
+    deal = sound(story)
+    release = story.kept("deal release", dict)["id"]
+    ids = [deal.payment["id"], deal.waybill["id"], release]
+    report = judge(
+        story, "deal-import", deal.references(attestationIds=ids, policy="import"), "TRUSTED"
+    )
+    judge(story, "deal-import-missing", deal.references(policy="import"), "INDETERMINATE")
+    return f"TRUSTED（含海关放行）：{report['sentence']}"
 
 
 def trusted_ofd(story: Story) -> str:
@@ -214,6 +238,21 @@ def attest_waybill(story: Story, tag: str, **changes: Any) -> Answer:
         "goods": "条码核验终端等",
     }
     return _attest(story, "carrier", "waybill", subject | changes)
+
+
+def attest_release(story: Story, tag: str, **changes: Any) -> Answer:
+    """A release by customs from seller to buyer, attested; changes: members of its subject."""
+    subject: Answer = {
+        "consignor": story.merchant("a").uscc,
+        "consignee": story.merchant("b").uscc,
+        "declarationNumber": f"BG-{story.stamp}{tag}",
+        "customsOffice": "示例海关",
+        "releasedAt": now(story),
+        "amount": price(story),
+        "currency": "CNY",
+        "contractNumber": contract_number(story),
+    }
+    return _attest(story, BROKER, "customsRelease", subject | changes)
 
 
 def sealed_invoice(
@@ -317,57 +356,3 @@ def _attest(story: Story, by: str, kind: str, subject: Answer) -> Answer:
     )
     made: Answer = answer.json()
     return made
-
-
-def _operator(story: Story, name: str) -> str:
-    """The operator in the register, with its permit and an active seal; made where missing."""
-    draft = demo_operators()[name]
-    service, path = story.service, f"/v1/entities/{draft.uscc}"
-    found = service.get("/v1/entities", by="operator", uscc=draft.uscc)["data"]
-    if not found:
-        service.post("/v1/entities", _registration(draft), by="operator", expect=201)
-    if not service.get(f"{path}/permits", status="VALID")["data"]:
-        permit = {
-            "number": f"DEMO-{draft.uscc[-6:]}",
-            "kind": PERMITS[name],
-            "issuer": "示例发证机关",
-            "validFrom": "2020-01-01",
-        }
-        service.post(f"{path}/permits", permit, by="operator", expect=201)
-    story.seals[f"operator {name}"] = _active_seal(story, name, draft)
-    return draft.legal_name
-
-
-def _registration(draft: EntityDraft) -> Answer:
-    return {
-        "uscc": draft.uscc,
-        "legalName": draft.legal_name,
-        "legalRepresentative": draft.legal_representative,
-        "registeredAddress": draft.registered_address,
-        "organizationType": None
-        if draft.organization_type is None
-        else str(draft.organization_type),
-    }
-
-
-def _active_seal(story: Story, name: str, draft: EntityDraft) -> str:
-    service = story.service
-    page = service.get("/v1/seals", by=name, uscc=draft.uscc, type=str(SealType.OTHER))
-    states = (SealStatus.ACTIVE, SealStatus.APPROVED, SealStatus.APPLIED)
-    rows = [row for row in page["data"] if row["status"] in states]
-    row = rows[0] if rows else _applied(story, name, draft)
-    for state, verb in ((SealStatus.APPLIED, "approve"), (SealStatus.APPROVED, "issue")):
-        if row["status"] == state:
-            row = service.post(f"/v1/seals/{row['id']}/{verb}", by="approver")
-    expect(row["status"], "ACTIVE", f"status of the seal of {name}")
-    return str(row["id"])
-
-
-def _applied(story: Story, name: str, draft: EntityDraft) -> Answer:
-    application: Answer = {
-        "uscc": draft.uscc,
-        "type": str(SealType.OTHER),
-        "medium": str(SealMedium.ELECTRONIC),
-        "name": SEAL_NAME,
-    }
-    return story.service.post("/v1/seals", application, by=name, expect=201)

@@ -53,8 +53,10 @@ STEPS: tuple[tuple[str, Callable[[Story], str]], ...] = (
     ("transaction.invoice", deal.invoice),
     ("transaction.payment", deal.payment),
     ("transaction.waybill", deal.waybill),
+    ("transaction.customs", deal.customs),
     ("transaction.trusted", deal.trusted),
     ("transaction.trusted-ofd", deal.trusted_ofd),
+    ("transaction.trusted-import", deal.trusted_import),
     *((f"transaction.broken.{name}", act) for name, act in deal_broken.BROKEN),
     ("log-audit", edges.log_holds),
 )

@@ -1,35 +1,33 @@
-"""Runs a pure function in a killable, memory-limited worker process (pebble, spawn, warm).
+"""Runs a pure function in a killable, memory-limited worker process (spawned, warm).
 
-Forked pools outlive their server and hold its port, so workers are spawned; each imports the
-document libraries once, before its first task (ARCHITECTURE section 16).
+Forked workers outlive their server and hold its port, so workers are spawned; each imports the
+document libraries once, before its first call (ARCHITECTURE section 16). A caller writes to its
+worker and waits for it without any other thread or process between them: nearly all that a call
+costs is its work.
 """
 
-import importlib
-import logging
-import multiprocessing
 import pickle
-import resource
-import signal
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import TimeoutError as FutureTimeout
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import suppress
-from multiprocessing.synchronize import Semaphore
 from typing import Any, ParamSpec, TypeVar
 
-from pebble import ProcessExpired, ProcessFuture, ProcessPool
-
-from sealsvc.errors import Internal
+from sealsvc.adapters.worker_loop import SandboxFailed as SandboxFailed
+from sealsvc.adapters.worker_loop import WorkerTerms
+from sealsvc.adapters.worker_pool import (
+    CallTooLong,
+    NobodyFree,
+    NobodyLives,
+    WorkerDied,
+    WorkerPool,
+)
 from sealsvc.ports import ResourceLimit, WorkersBusy, work_meter
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
-_Outcome = tuple[bool, bytes, float]
-
-TASKS_PER_WORKER = 1_000
+TASKS_PER_WORKER = 20_000
+"""A successor costs seconds of processor time; what leaks is bounded by the memory beside."""
 MEMORY_BYTES = 2 * 1024**3
 QUEUE_WAIT_S = 60.0
 SPARES = 1
@@ -40,12 +38,6 @@ WARM = (
     "sealsvc.imprint.render",
     "sealsvc.areas.sealing.working",
 )
-
-
-class SandboxFailed(Internal):
-    """A call, its result or its error cannot travel between processes, or no worker lives."""
-
-    code = "SANDBOX_FAILED"
 
 
 class ProcessSandbox:
@@ -72,15 +64,9 @@ class ProcessSandbox:
     ) -> None:
         self._timeout_s = timeout_s
         self._workers = workers
-        self._processes = workers + (SPARES if workers > 1 else 0)
-        self._max_tasks = max_tasks
         self._slots = threading.BoundedSemaphore(workers + queue)
-        self._context = multiprocessing.get_context("spawn")
-        self._warmed = self._context.Semaphore(0)
-        self._start = (memory_bytes, warm, self._warmed)
-        self._guard = threading.Lock()
-        self._closed = False
-        self._pool = self._new_pool()
+        processes = workers + (SPARES if workers > 1 else 0)
+        self._pool = WorkerPool(processes, WorkerTerms(memory_bytes, warm, timeout_s), max_tasks)
 
     def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """The function's result or its own exception.
@@ -91,79 +77,36 @@ class ProcessSandbox:
         if not self._slots.acquire(blocking=False):
             raise WorkersBusy()
         try:
-            try:
-                outcome = self._outcome(call)
-            except BrokenProcessPool:  # another call's doing, or a worker killed from outside
-                outcome = self._outcome(call)
-        except BrokenProcessPool as error:
-            raise SandboxFailed(reason="the workers do not live") from error
+            succeeded, packed = self._outcome(call)
         finally:
             self._slots.release()
-        return _unpacked(outcome)  # type: ignore[no-any-return]
+        return _unpacked(succeeded, packed)  # type: ignore[no-any-return]
 
     def ready(self) -> bool:
         """Whether as many workers as were asked for have imported what they need."""
-        return bool(self._warmed.get_value() >= self._workers)
+        return self._pool.warmed >= self._workers
 
     def close(self) -> None:
         """Stop all workers now."""
-        with self._guard:
-            self._closed = True
-            _stop(self._pool)
+        self._pool.close()
 
     def _outcome(self, call: bytes) -> tuple[bool, bytes]:
-        pool, future = self._scheduled(call)
+        until = time.monotonic() + self._timeout_s + QUEUE_WAIT_S
         try:
-            succeeded, packed, seconds = future.result(self._timeout_s + QUEUE_WAIT_S)
-            _note(seconds)
-            return succeeded, packed
-        except FutureTimeout as error:
-            if future.done():
-                _note(self._timeout_s)
-                raise ResourceLimit(limit="time", seconds=int(self._timeout_s)) from error
-            future.cancel()  # type: ignore[no-untyped-call]
-            raise WorkersBusy() from error
-        except ProcessExpired as error:
+            answer = self._pool.call(call, self._timeout_s, until)
+        except CallTooLong as error:
+            if time.monotonic() >= until:  # it had to wait so long that its time was cut short
+                raise WorkersBusy() from error
+            _note(self._timeout_s)
+            raise ResourceLimit(limit="time", seconds=int(self._timeout_s)) from error
+        except WorkerDied as error:
             raise ResourceLimit(limit="process") from error
-        except BrokenProcessPool:
-            self._replace(pool)
-            raise
-
-    def _scheduled(self, call: bytes) -> tuple[ProcessPool, ProcessFuture[_Outcome]]:
-        while True:
-            pool = self._pool
-            try:
-                return pool, pool.schedule(_run_packed, args=[call], timeout=self._timeout_s)
-            except RuntimeError as error:  # broken (pebble gives it up for good), or closed
-                if pool is self._pool and not self._replace(pool):
-                    raise WorkersBusy() from error
-
-    def _replace(self, broken: ProcessPool) -> bool:
-        """A new pool for one that broke; False when it was closed."""
-        with self._guard:
-            if self._pool is not broken:
-                return True
-            if self._closed:
-                return False
-            _stop(broken)
-            self._pool = self._new_pool()
-            return True
-
-    def _new_pool(self) -> ProcessPool:
-        pool = ProcessPool(
-            max_workers=self._processes,
-            max_tasks=self._max_tasks,
-            initializer=_start_worker,
-            initargs=self._start,
-            context=self._context,
-        )
-        pool.schedule(_nothing)  # pebble starts its workers at the first call
-        return pool
-
-
-def _stop(pool: ProcessPool) -> None:
-    pool.stop()  # type: ignore[no-untyped-call]
-    pool.join(timeout=5)
+        except NobodyFree as error:
+            raise WorkersBusy() from error
+        except NobodyLives as error:
+            raise SandboxFailed(reason="the workers do not live") from error
+        _note(answer.seconds)
+        return answer.succeeded, answer.packed
 
 
 def _packed(value: object) -> bytes:
@@ -173,9 +116,8 @@ def _packed(value: object) -> bytes:
         raise SandboxFailed(reason="cannot be sent to a worker") from error
 
 
-def _unpacked(outcome: tuple[bool, bytes]) -> Any:
+def _unpacked(succeeded: bool, packed: bytes) -> Any:
     """The result, or raises the error, that a worker packed."""
-    succeeded, packed = outcome
     value = pickle.loads(packed)  # noqa: S301 -- our own worker wrote it
     if succeeded:
         return value
@@ -189,46 +131,6 @@ def _note(seconds: float) -> None:
     meter = work_meter.get()
     if meter is not None:
         meter.seconds += seconds
-
-
-def _run_packed(call: bytes) -> _Outcome:
-    """In the worker; with the seconds of processor time.
-
-    Packs here, so that nothing but bytes and a number passes through the pool's own pipe: pebble
-    gives the whole pool up when a result or an error cannot be read at the other end.
-    """
-    start = time.process_time()
-    try:
-        function, args, kwargs = pickle.loads(call)  # noqa: S301 -- our own parent wrote it
-        succeeded, packed = True, pickle.dumps(function(*args, **kwargs), pickle.HIGHEST_PROTOCOL)
-    except Exception as error:
-        succeeded, packed = False, _packed_error(error)
-    return succeeded, packed, time.process_time() - start
-
-
-def _packed_error(error: Exception) -> bytes:
-    try:
-        packed = pickle.dumps(error, pickle.HIGHEST_PROTOCOL)
-        pickle.loads(packed)  # noqa: S301 -- proves that the other end can read it
-    except Exception:
-        return pickle.dumps(SandboxFailed(error=type(error).__name__))
-    return packed
-
-
-def _start_worker(memory_bytes: int, warm: tuple[str, ...], warmed: Semaphore) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    # Libraries repeat hostile names, line breaks included; what matters comes back as an error.
-    logging.disable(logging.CRITICAL)
-    with suppress(ImportError):  # then `ready` stays False, and the call itself will say why
-        for name in warm:
-            importlib.import_module(name)
-        warmed.release()
-
-
-def _nothing() -> None:
-    """Makes pebble start its workers."""
 
 
 class InlineSandbox:

@@ -17,6 +17,7 @@ from sealsvc.areas.verification import inspecting, keeping, offline
 from sealsvc.areas.verification import service as verification
 from sealsvc.areas.verification.certificates import load_crl, load_trust
 from sealsvc.areas.verification.model import VerificationRequest
+from sealsvc.cli import deals
 from sealsvc.cli.admin import settings_for
 from sealsvc.errors import BadInput
 from sealsvc.tlog.policy import Policy, parse_policy, policy_of_key
@@ -56,7 +57,7 @@ def verify(
     policy: PolicyFile = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print whole reports.")] = False,
 ) -> None:
-    """验证文件 · Verify documents; exit status 1 unless all are TRUSTED or INTACT."""
+    """验证文件、证明 · Verify documents, attestations; exit status 1 unless TRUSTED or INTACT."""
     if data is not None and (trust or crl or receipts):
         raise OptionsConflict(options="--data, --trust/--crl/--receipt")
     if data is not None:
@@ -86,18 +87,20 @@ def replay(
     ] = None,
     data: Annotated[Path | None, typer.Option(help="Take both from this data folder.")] = None,
 ) -> None:
-    """重放报告 · Judge the kept evidence again; exit status 1 unless the bytes are the same."""
+    """重放报告 · Judge again what a report on a document or a deal stands on; 1 unless the same."""
     if (evidence is None) == (data is None):
         raise OptionsConflict(options="--evidence or --data is needed")
     if evidence is not None:
         body, record = _read(Path(report)), _read(evidence)
+    elif report.startswith(deals.ID_PREFIX):
+        body, record = deals.kept_deal(data or Path(), report)
     else:
         parts = build(settings_for(data or Path()), isolated=False)
         view = verification.get(parts.deps, report)
         body, record = view.body, keeping.evidence_of(parts.deps, view)
-    outcome = keeping.replay(InlineSandbox(), _report(body), record)
-    if not outcome.same:
-        names = ", ".join(outcome.differing) or "order of members"
+    same, differing = _replayed(body, record)
+    if not same:
+        names = ", ".join(differing) or "order of members"
         typer.secho(f"不同 · Differs: {names}", fg=typer.colors.RED)
         raise typer.Exit(1)
     typer.secho("逐字节相同 · The same report, byte for byte", fg=typer.colors.GREEN)
@@ -150,6 +153,14 @@ def log_audit(
         typer.echo(f"密钥取自日志自身 · The key is what the log itself says: {vkey}")
 
 
+def _replayed(body: bytes, record: bytes) -> tuple[bool, tuple[str, ...]]:
+    """Whether the judgement made again is the report's; which members differ."""
+    if deals.is_deal_report(body):
+        return deals.replay_deal(_report(body), record)
+    outcome = keeping.replay(InlineSandbox(), _report(body), record)
+    return outcome.same, outcome.differing
+
+
 def _report(body: bytes) -> JsonObject:
     try:
         shape = json.loads(body)
@@ -161,15 +172,21 @@ def _report(body: bytes) -> JsonObject:
 
 
 def _against_registry(data: Path, files: Sequence[Path]) -> list[dict[str, Any]]:
-    parts = build(settings_for(data), isolated=False)
     requests = [VerificationRequest(_read(file), filename=file.name) for file in files]
+    if any(deals.attestation_in(request.data) is not None for request in requests):
+        raise OptionsConflict(options="--data, an attestation (it is verified with --trust)")
+    parts = build(settings_for(data), isolated=False)
     views = [verification.verify(parts.deps, None, request) for request in requests]
     return [json.loads(view.body) for view in views]
 
 
 def _offline(file: Path, material: offline.OfflineMaterial) -> dict[str, Any]:
+    data = _read(file)
+    attestation = deals.attestation_in(data)
+    if attestation is not None:
+        return dict(deals.attestation_report(attestation, material.anchors_der))
     report = offline.verify_offline(
-        _read(file), material, sandbox=InlineSandbox(), clock=SystemClock(), filename=file.name
+        data, material, sandbox=InlineSandbox(), clock=SystemClock(), filename=file.name
     )
     return {**to_dict(report), "sentenceEn": sentence(report, "en")}
 

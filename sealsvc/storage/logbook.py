@@ -334,10 +334,13 @@ def read_entries(session: Session, start: int, count: int = 256) -> list[bytes]:
 
 
 def _read_head(session: Session) -> Head:
-    row = session.get(LogHeadRow, HEAD_ID)
+    head = LogHeadRow.__table__.c  # type: ignore[attr-defined]
+    query = select(head.origin, head.vkey, head.size, head.root, head.checkpoint, head.at)
+    row = session.connection().execute(query.where(head.id == HEAD_ID)).first()
     if row is None:
         raise LogMissing()
-    return Head(row.origin, row.vkey, row.size, row.root, row.checkpoint, row.at)
+    origin, vkey, size, root, checkpoint, at = row
+    return Head(origin, vkey, size, bytes(root), bytes(checkpoint), at)
 
 
 @contextmanager

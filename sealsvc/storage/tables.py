@@ -53,7 +53,8 @@ class FactSubjectRow(SQLModel, table=True):
     """The trace index: which facts speak of a subject.
 
     type: the fact's, repeated here so that the few registry facts of a seal are found without
-    walking over the many documents it sealed.
+    walking over the many documents it sealed; compared byte by byte on both databases, so that a
+    family of types is a range of the index.
     """
 
     __tablename__ = "fact_subject"
@@ -62,7 +63,11 @@ class FactSubjectRow(SQLModel, table=True):
     fact_id: str = Field(sa_column=Column(String(40), primary_key=True))
     kind: str = Field(sa_column=Column(String(16), primary_key=True))
     subject_id: str = Field(sa_column=Column(String(80), primary_key=True))
-    type: str = Field(sa_column=Column(String(64), nullable=False))
+    type: str = Field(
+        sa_column=Column(
+            String(64).with_variant(String(64, collation="C"), "postgresql"), nullable=False
+        )
+    )
 
 
 class LogQueueRow(SQLModel, table=True):
@@ -141,7 +146,7 @@ class IdempotencyRow(SQLModel, table=True):
     committed: str | None = Field(sa_column=Column(String(2000), nullable=True))
     status: int | None = Field(sa_column=Column(Integer, nullable=True))
     headers: str | None = Field(sa_column=Column(String, nullable=True))
-    body_sha256: str | None = Field(sa_column=Column(String(64), nullable=True))
+    body_sha256: str | None = Field(sa_column=Column(String(64), nullable=True, index=True))
 
 
 class DomainRow(SQLModel, table=True):

@@ -1,6 +1,8 @@
 """Hash tiles as rows: one row a tile at its present width, narrower ones cut from it."""
 
-from sqlalchemy import insert, select, update
+from typing import Any
+
+from sqlalchemy import Select, bindparam, insert, select, update
 from sqlmodel import Session
 
 from sealsvc.errors import Internal, NotFound
@@ -75,7 +77,16 @@ def overlaid(tiles: dict[Tile, bytes], below: TileReader) -> TileReader:
 
 
 def _data(session: Session, tile: Tile) -> bytes | None:
-    columns = LogTileRow.__table__.c  # type: ignore[attr-defined]
-    here = (columns.level == tile.level, columns.n == tile.index)
-    data = session.scalar(select(columns.data).where(*here))
+    # Core, and built once: a proof reads several tiles, and the ORM's part is dearer than SQLite's.
+    key = {"level": tile.level, "n": tile.index}
+    data = session.connection().execute(_TILE, key).scalar()
     return None if data is None else bytes(data)
+
+
+def _tile_by_key() -> Select[Any]:
+    columns = LogTileRow.__table__.c  # type: ignore[attr-defined]
+    here = (columns.level == bindparam("level"), columns.n == bindparam("n"))
+    return select(columns.data).where(*here)
+
+
+_TILE = _tile_by_key()

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from asn1crypto import x509
 
@@ -49,7 +49,7 @@ class CertificateFacts:
     issuer_urls: tuple[str, ...] = ()
     crl_urls: tuple[str, ...] = ()
 
-    @property
+    @cached_property
     def sha256(self) -> str:
         """Hex SHA-256 of the DER."""
         return hashlib.sha256(self.der).hexdigest()

@@ -4,7 +4,7 @@ from sealsvc.version import VERSION
 
 # First 16 hex digits of the digest that tests/unit/verify/test_engine.py takes of this package;
 # the test fails, and names the new value, until a change to the judgement is named here.
-JUDGEMENT = "7ebc05f13b773653"
+JUDGEMENT = "836f65c327618ac1"
 
 
 def engine_version() -> str:

@@ -107,7 +107,7 @@ class _Dating:
         time = best_signing_time(reading.claimed_at, log, proofs)
         if log is not None:
             proofs = (*proofs, Proof(log.at, ProofSource.LOG, log.fact_id))
-        return replace(self._case(signature, time), proofs=proofs, stamps=stamps)
+        return self._case(signature, time, proofs, stamps)
 
     def _stamps(self, host: SignatureEvidence, covers: tuple[Proof, ...]) -> list[Stamp]:
         wanted = host.reading.timestamps[: max(self._stamps_left, 0)]
@@ -128,15 +128,30 @@ class _Dating:
         time = SigningTime(signature.reading.claimed_at, False, ("CLAIMED",))
         if covers and self._policy.past_timestamps:
             time = best_signing_time(None, None, covers)
-        return replace(self._case(signature, time), proofs=covers)
+        return self._case(signature, time, covers)
 
-    def _case(self, signature: SignatureEvidence, time: SigningTime) -> Case:
+    def _case(
+        self,
+        signature: SignatureEvidence,
+        time: SigningTime,
+        proofs: tuple[Proof, ...],
+        stamps: tuple[Stamp, ...] = (),
+    ) -> Case:
         chain = build_chain(signature, self._evidence, self._policy, time)
         by_maker = maker_evidence(signature)
         maker = None
         if by_maker is not None:
             maker = build_chain(by_maker, self._evidence, self._policy, time)
-        return Case(signature, self._evidence, self._policy, time, chain, maker=maker)
+        return Case(
+            signature,
+            self._evidence,
+            self._policy,
+            time,
+            chain,
+            proofs=proofs,
+            stamps=stamps,
+            maker=maker,
+        )
 
 
 def contradiction(case: Case) -> tuple[datetime, datetime] | None:
@@ -178,6 +193,8 @@ def _existed_by(case: Case) -> datetime | None:
 
 def _younger_than(cases: Sequence[Case]) -> tuple[Case, ...]:
     """Each case with the time of the youngest thing it surely stands on."""
+    if not any(map(_has_earliest, cases)):
+        return tuple(cases)
     floors: list[tuple[int, datetime]] = []
     found: dict[int, Case] = {}
     for index, case in sorted(enumerate(cases), key=lambda item: item[1].reading.revision):
@@ -193,6 +210,11 @@ def _younger_than(cases: Sequence[Case]) -> tuple[Case, ...]:
         found[index] = case
         floors += [(case.reading.revision, at) for at in _made_at(case, surely)]
     return tuple(found[index] for index in range(len(cases)))
+
+
+def _has_earliest(case: Case) -> bool:
+    """Whether anything says that it, or a time-stamp inside it, was not there before a time."""
+    return case.reading.is_timestamp or bool(case.stamps) or case.earliest_at is not None
 
 
 def _surely(case: Case, below: list[datetime]) -> bool:

@@ -1,11 +1,13 @@
 """One thing noticed, its weight, and where it counts."""
 
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from sealsvc.verify.indications import AxisResult, Block, Severity, SubIndication
 from sealsvc.verify.messages import CATALOGUE, Axis, Weight, change_words
 
 DOCUMENT = "document"
+AXES = tuple(Axis)  # to walk an enumeration itself costs more than most checks
 
 
 _SEVERITY = {
@@ -84,14 +86,28 @@ def noticed(
         code=code,
         weight=weight or CATALOGUE[code].weight,
         subject=subject,
-        params=tuple((key, str(value)) for key, value in sorted(params.items())),
+        params=tuple((key, str(value)) for key, value in sorted(params.items())) if params else (),
         evidence=evidence,
     )
 
 
-def outcome(findings: tuple[Finding, ...]) -> AxisResult:
+def outcome(findings: Iterable[Finding]) -> AxisResult:
     """The worst that findings say of one question; PASSED when none speaks against it."""
-    weights = {finding.weight for finding in findings}
+    return _worst({finding.weight for finding in findings})
+
+
+def outcomes(findings: Iterable[Finding]) -> dict[Axis, AxisResult]:
+    """The outcome of each axis, of the findings that count for it."""
+    said: dict[Axis, set[Weight]] = {}
+    for finding in findings:
+        said.setdefault(finding.axis, set()).add(finding.weight)
+    axes = dict.fromkeys(AXES, AxisResult.PASSED)
+    for axis, weights in said.items():
+        axes[axis] = _worst(weights)
+    return axes
+
+
+def _worst(weights: Collection[Weight]) -> AxisResult:
     if Weight.FAILS in weights:
         return AxisResult.FAILED
     if Weight.DOUBT in weights:

@@ -11,14 +11,14 @@ from sealsvc.verify.checks import format, integrity, semantics
 from sealsvc.verify.engine import engine_version
 from sealsvc.verify.evidence import Evidence
 from sealsvc.verify.existence import build_cases
-from sealsvc.verify.findings import DOCUMENT, Finding, noticed
+from sealsvc.verify.findings import AXES, DOCUMENT, Finding, noticed, outcomes
 from sealsvc.verify.indications import AxisResult, Indication, SubIndication, Summary
 from sealsvc.verify.messages import Axis, Weight
 from sealsvc.verify.policy import Policy
 from sealsvc.verify.signature import (
     STANDARD_AXES,
-    axis_of,
     escalated,
+    in_order,
     indication_of,
     judge_signature,
     subs_of,
@@ -48,8 +48,9 @@ def judge(evidence: Evidence, policy: Policy) -> Report:
     signatures = tuple(judge_signature(case, terms) for case in cases)
     about_document = _about_document(evidence, cases, seals, terms)
     about_document = escalated(about_document, policy)
-    axes = _document_axes(signatures, about_document)
-    indication = _document_indication(signatures, about_document)
+    own = outcomes(about_document)
+    axes = _document_axes(signatures, own)
+    indication = _document_indication(signatures, own)
     findings = (*about_document, *(item for one in signatures for item in one.findings))
     return Report(
         summary=_summary(indication, axes, signatures, findings),
@@ -91,17 +92,17 @@ def _about_document(
 
 
 def _document_axes(
-    signatures: Sequence[SignatureReport], about_document: tuple[Finding, ...]
+    signatures: Sequence[SignatureReport], of_document: dict[Axis, AxisResult]
 ) -> dict[Axis, AxisResult]:
     """The worst of the signatures that an axis applies to, and of the document's own findings."""
     axes: dict[Axis, AxisResult] = {}
-    for axis in Axis:
+    for axis in AXES:
         results = [
             one.axes[axis]
             for one in signatures
             if axis in STANDARD_AXES or not one.view.is_timestamp
         ]
-        own = axis_of(about_document, axis)
+        own = of_document[axis]
         if own is not AxisResult.PASSED or not results:
             results.append(own if own is not AxisResult.PASSED else AxisResult.NOT_CHECKED)
         axes[axis] = next(result for result in WORST_FIRST if result in results)
@@ -109,10 +110,10 @@ def _document_axes(
 
 
 def _document_indication(
-    signatures: Sequence[SignatureReport], about_document: tuple[Finding, ...]
+    signatures: Sequence[SignatureReport], of_document: dict[Axis, AxisResult]
 ) -> Indication:
     """The worst over the signatures. Source: api-conventions section 1.2 rule 2."""
-    seen = {one.indication for one in signatures} | {indication_of(about_document)}
+    seen = {one.indication for one in signatures} | {indication_of(of_document)}
     for worst in (Indication.TOTAL_FAILED, Indication.INDETERMINATE):
         if worst in seen:
             return worst
@@ -129,7 +130,7 @@ def _document_subs(
     }
     standard = [finding for finding in about_document if finding.axis in STANDARD_AXES]
     said.update(subs_of(indication, standard))
-    return tuple(sub for sub in SubIndication if sub in said)
+    return in_order(said)
 
 
 def _summary(

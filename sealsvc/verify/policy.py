@@ -18,6 +18,8 @@ from sealsvc.values import DocumentRole, JsonObject, SealType
 
 def digest_name(name: str) -> str:
     """`SHA-256`, `sha_256` and `sha256` are one digest."""
+    if name.isascii() and name.isalnum() and name.islower():
+        return name  # nothing to fold
     return "".join(sign for sign in name.lower() if sign.isalnum())
 
 
@@ -185,19 +187,33 @@ class Policy:
 
     def signature_rule(self, oid: str | None) -> SignatureRule | None:
         """The rule of a signature algorithm, None where it is not accepted."""
-        return next((rule for rule in self.signatures if rule.oid == oid), None)
+        return None if oid is None else self._signature_rules.get(oid)
 
     def digest_rule(self, name: str) -> DigestRule | None:
         """The rule of a digest, None where it is not accepted. name: as `digest_name` writes it."""
-        return next((rule for rule in self.digests if rule.name == name), None)
+        return self._digest_rules.get(name)
 
     def key_rule(self, family: str, bits: int) -> KeyRule | None:
         """The rule of a key: of the largest size it reaches, else the family's smallest."""
-        rules = sorted(
-            (rule for rule in self.keys if rule.family == family), key=lambda rule: rule.min_bits
-        )
+        rules = self._key_rules.get(family, ())
         reached = [rule for rule in rules if rule.min_bits <= bits]
         return reached[-1] if reached else next(iter(rules), None)
+
+    # Of several rules of one name the first counts.
+    @cached_property
+    def _signature_rules(self) -> dict[str, SignatureRule]:
+        return {rule.oid: rule for rule in reversed(self.signatures)}
+
+    @cached_property
+    def _digest_rules(self) -> dict[str, DigestRule]:
+        return {rule.name: rule for rule in reversed(self.digests)}
+
+    @cached_property
+    def _key_rules(self) -> dict[str, tuple[KeyRule, ...]]:
+        """By family, the smallest size first."""
+        ordered = sorted(self.keys, key=lambda rule: rule.min_bits)
+        families = {rule.family for rule in ordered}
+        return {one: tuple(rule for rule in ordered if rule.family == one) for one in families}
 
     def to_json(self) -> JsonObject:
         """Every member of the policy, times as RFC 3339; what the digest covers."""

@@ -31,6 +31,7 @@ KIND = "sealsvc.evidence"
 RECORD_VERSION = 1
 MAX_RECORD_BYTES = 128 * 1024 * 1024
 _SAFE_INTEGER = 2**53 - 1
+_SMALLEST_PLAIN = 1e-4
 _LEFT_OUT = ((SealPicture, "png"), (ESealReading, "picture"))
 _NOT_FINITE = ("nan", "inf", "-inf")
 
@@ -43,10 +44,10 @@ class EvidenceRecordInvalid(BadInput):
 
 def dump_evidence(evidence: Evidence) -> bytes:
     """The record of some evidence; the same evidence always gives the same bytes."""
-    blobs: dict[str, str] = {}
+    blobs = _Blobs()
     body = _encode(evidence, blobs)
     record = {"kind": KIND, "v": RECORD_VERSION, "evidence": body, "blobs": blobs}
-    return rfc8785.dumps(cast(Any, record))
+    return rfc8785.dumps(cast(Any, record)) if blobs.odd_fractions else _plainly(record)
 
 
 def load_evidence(data: bytes) -> Evidence:
@@ -89,10 +90,31 @@ def trust_snapshot_digest(evidence: Evidence) -> str:
         name: sorted({hashlib.sha256(der).hexdigest() for der in ders})
         for name, ders in members.items()
     }
-    return hashlib.sha256(rfc8785.dumps(cast(Any, named))).hexdigest()
+    return hashlib.sha256(_plainly(named)).hexdigest()
 
 
-def _encode(value: object, blobs: dict[str, str]) -> Json:
+class _Blobs(dict[str, str]):
+    """Base64 by digest. odd_fractions: a number was met that only RFC 8785's own rules spell."""
+
+    odd_fractions = False
+
+
+def _plainly(value: object) -> bytes:
+    """Canonical JSON by the standard library, which agrees with RFC 8785 where all names are ASCII,
+    integers are safe, fractions are `_is_plain` and no string holds half a surrogate pair.
+    """
+    text = json.dumps(
+        value, ensure_ascii=False, allow_nan=False, separators=(",", ":"), sort_keys=True
+    )
+    return text.encode()
+
+
+def _is_plain(value: float) -> bool:
+    """Whether Python and ECMAScript write a fraction alike. Source: RFC 8785 section 3.2.2.3."""
+    return not value.is_integer() and _SMALLEST_PLAIN <= abs(value) <= _SAFE_INTEGER
+
+
+def _encode(value: object, blobs: _Blobs) -> Json:
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, Enum):
@@ -105,7 +127,20 @@ def _encode(value: object, blobs: dict[str, str]) -> Json:
         name = hashlib.sha256(value).hexdigest()
         blobs[name] = b64encode(value).decode()
         return name
+    if isinstance(value, float):
+        return _encode_fraction(value, blobs)
     return _encode_scalar(value)
+
+
+def _encode_fraction(value: float, blobs: _Blobs) -> Json:
+    if not math.isfinite(value):
+        return str(value)
+    if value.is_integer() and abs(value) <= _SAFE_INTEGER:
+        return int(value)  # written without a point, and zero without a sign
+    if not _is_plain(value):
+        blobs.odd_fractions = True
+    # Canonical JSON knows fractions, though `Json` (made for facts) does not.
+    return cast(Json, value)
 
 
 def _encode_scalar(value: object) -> Json:
@@ -119,19 +154,25 @@ def _encode_scalar(value: object) -> Json:
         return value
     if isinstance(value, int):
         return value if abs(value) <= _SAFE_INTEGER else hex(value)
-    if isinstance(value, float):
-        # Canonical JSON knows fractions, though `Json` (made for facts) does not.
-        return cast(Json, value) if math.isfinite(value) else str(value)
     raise TypeError(type(value).__name__)
 
 
-def _encode_members(value: Any, blobs: dict[str, str]) -> JsonObject:
+def _encode_members(value: Any, blobs: _Blobs) -> JsonObject:
     shape: JsonObject = {}
-    for item in fields(value):
-        member = getattr(value, item.name)
-        if _kept(type(value), item) and (item.default is MISSING or member != item.default):
-            shape[_camel(item.name)] = _encode(member, blobs)
+    kind: type = type(value)
+    for name, shown, default in _members(kind):
+        member = getattr(value, name)
+        if member is not default and (default is MISSING or member != default):
+            shape[shown] = _encode(member, blobs)
     return shape
+
+
+@lru_cache(maxsize=64)
+def _members(kind: type) -> tuple[tuple[str, str, object], ...]:
+    """Of each field that is kept: its name, the name in the record, its default or MISSING."""
+    return tuple(
+        (item.name, _camel(item.name), item.default) for item in fields(kind) if _kept(kind, item)
+    )
 
 
 def _kept(kind: type, item: Field[Any]) -> bool:

@@ -3,12 +3,12 @@
 Source: EN 319 102-1 clauses 5.1.3 and 5.2 to 5.6.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 
 from sealsvc.verify.case import Case, PathResult, Stamp
 from sealsvc.verify.checks import imprint, national, proof, seal, semantics, standard
-from sealsvc.verify.findings import Finding, outcome
+from sealsvc.verify.findings import AXES, Finding, outcome, outcomes
 from sealsvc.verify.indications import AxisResult, Block, Indication, SubIndication
 from sealsvc.verify.messages import Axis, Weight
 from sealsvc.verify.past import control_time, past_blocks
@@ -25,6 +25,7 @@ SEALS_ONLY: tuple[Callable[[Case], tuple[Finding, ...]], ...] = (
 
 # The axes that EN 319 102-1 speaks about; the other two are ours.
 STANDARD_AXES = (Axis.INTEGRITY, Axis.TRUST)
+BLOCKS = tuple(Block)
 
 
 def judge_signature(case: Case, terms: semantics.Terms) -> SignatureReport:
@@ -32,9 +33,10 @@ def judge_signature(case: Case, terms: semantics.Terms) -> SignatureReport:
     found = [*standard.findings(case), *proof.check(case)]
     asked: tuple[Axis, ...] = STANDARD_AXES
     if not case.reading.is_timestamp:
-        found += [finding for check in SEALS_ONLY for finding in check(case)]
+        for check in SEALS_ONLY:
+            found += check(case)
         found += semantics.check(case, terms)
-        asked = tuple(Axis)
+        asked = AXES
     return _report(case, escalated(found, case.policy), asked)
 
 
@@ -49,14 +51,9 @@ def escalated(findings: Iterable[Finding], policy: Policy) -> tuple[Finding, ...
     )
 
 
-def axis_of(findings: Iterable[Finding], axis: Axis) -> AxisResult:
-    """The worst that findings say of one axis."""
-    return outcome(tuple(finding for finding in findings if finding.axis is axis))
-
-
-def indication_of(findings: Iterable[Finding]) -> Indication:
+def indication_of(axes: dict[Axis, AxisResult]) -> Indication:
     """TOTAL_FAILED on proof of a fault, INDETERMINATE on any doubt. Source: clause 5.1.3."""
-    results = {axis_of(findings, axis) for axis in STANDARD_AXES}
+    results = {axes[axis] for axis in STANDARD_AXES}
     if AxisResult.FAILED in results:
         return Indication.TOTAL_FAILED
     if results <= {AxisResult.PASSED}:
@@ -70,19 +67,27 @@ def subs_of(indication: Indication, findings: Iterable[Finding]) -> tuple[SubInd
         Indication.TOTAL_FAILED: Weight.FAILS,
         Indication.INDETERMINATE: Weight.DOUBT,
     }.get(indication)
+    if decisive is None:
+        return ()
     said = {finding.sub_indication for finding in findings if finding.weight is decisive}
-    return tuple(sub for sub in SubIndication if sub in said)
+    return in_order(said)
+
+
+def in_order(said: Collection[SubIndication | None]) -> tuple[SubIndication, ...]:
+    """Sub-indications in the order of the closed list, each once."""
+    return tuple(sub for sub in SubIndication if sub in said) if said else ()
 
 
 def _report(case: Case, findings: tuple[Finding, ...], asked: tuple[Axis, ...]) -> SignatureReport:
-    indication = indication_of(findings)
+    axes = outcomes(findings)
+    indication = indication_of(axes)
     return SignatureReport(
         view=signature_view(case),
         indication=indication,
         sub_indications=subs_of(indication, findings),
         axes={
-            axis: axis_of(findings, axis) if axis in asked else AxisResult.NOT_CHECKED
-            for axis in Axis
+            axis: result if axis in asked else AxisResult.NOT_CHECKED
+            for axis, result in axes.items()
         },
         blocks=_blocks(case, findings),
         findings=findings,
@@ -113,8 +118,8 @@ def _blocks(case: Case, findings: tuple[Finding, ...]) -> dict[Block, AxisResult
     for finding in findings:
         said.setdefault(finding.block, []).append(finding)
     blocks = {
-        block: outcome(tuple(said[block])) if block in said else AxisResult.PASSED
-        for block in Block
+        block: outcome(said[block]) if block in said else AxisResult.PASSED
+        for block in BLOCKS
         if block not in skipped or block in weighty
     }
     if case.chain.signer is None:

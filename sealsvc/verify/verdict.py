@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from hashlib import sha256
 
 from sealsvc.documents.values import TimestampKind
 from sealsvc.values import JsonObject
@@ -11,7 +12,7 @@ from sealsvc.verify.evidence import Evidence, Proof, SignatureEvidence
 from sealsvc.verify.findings import Finding
 from sealsvc.verify.indications import AxisResult, Block, Indication, SubIndication, Summary
 from sealsvc.verify.messages import Axis
-from sealsvc.verify.record import evidence_digest, trust_snapshot_digest
+from sealsvc.verify.record import dump_evidence, trust_snapshot_digest
 from sealsvc.verify.views import SignatureView
 
 
@@ -22,7 +23,7 @@ class EvidenceFacts:
     the bytes. Equal when the facts are.
     """
 
-    __slots__ = ("_diagnostic", "_digests", "_evidence", "_looked_at")
+    __slots__ = ("_diagnostic", "_digests", "_evidence", "_looked_at", "_record")
 
     def __init__(
         self, evidence: Evidence | None = None, looked_at: Sequence[SignatureEvidence] = ()
@@ -31,6 +32,7 @@ class EvidenceFacts:
         none = evidence is None
         self._digests: tuple[str, str] | None = ("", "") if none else None
         self._diagnostic: JsonObject | None = {} if none else None
+        self._record = b""
 
     @property
     def trust_digest(self) -> str:
@@ -41,6 +43,13 @@ class EvidenceFacts:
     def evidence_digest(self) -> str:
         """Hex SHA-256 of the record of the evidence."""
         return self._taken_digests()[1]
+
+    @property
+    def record(self) -> bytes:
+        """The record of the evidence, empty outside of the process that judged."""
+        if not self._record and self._evidence is not None:
+            self._record = dump_evidence(self._evidence)
+        return self._record
 
     @property
     def diagnostic(self) -> JsonObject:
@@ -56,7 +65,8 @@ class EvidenceFacts:
     def _taken_digests(self) -> tuple[str, str]:
         if self._digests is None:
             assert self._evidence is not None
-            self._digests = trust_snapshot_digest(self._evidence), evidence_digest(self._evidence)
+            record_digest = sha256(self.record).hexdigest()
+            self._digests = trust_snapshot_digest(self._evidence), record_digest
         return self._digests
 
     def __eq__(self, other: object) -> bool:
@@ -69,7 +79,7 @@ class EvidenceFacts:
         return self._all()
 
     def __setstate__(self, state: tuple[tuple[str, str], JsonObject]) -> None:
-        self._evidence, self._looked_at = None, ()
+        self._evidence, self._looked_at, self._record = None, (), b""
         self._digests, self._diagnostic = state
 
     def _all(self) -> tuple[tuple[str, str], JsonObject]:

@@ -9,9 +9,19 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 
 from sealsvc.errors import BadInput, NotAllowed
-from sealsvc.values import Fact, JsonObject, Principal, Scope, Subject, SubjectKind
+from sealsvc.values import (
+    Fact,
+    JsonObject,
+    Principal,
+    Scope,
+    Subject,
+    SubjectKind,
+    Transition,
+    find_transition,
+)
 
 SECRET_BYTES = 32
 NAME_LIMIT = 80
@@ -184,6 +194,26 @@ def require_secret(presented: str, stored_sha256: bytes) -> None:
         raise CredentialsRejected()
 
 
+class ClientStatus(StrEnum):
+    """States of a client; computed from when its key was revoked."""
+
+    ACTIVE = "ACTIVE"
+    REVOKED = "REVOKED"
+
+
+class ClientAction(StrEnum):
+    """What can be done to a client; CREATE brings it into being."""
+
+    CREATE = "CREATE"
+    REVOKE = "REVOKE"
+
+
+CLIENT_TRANSITIONS: tuple[Transition[ClientStatus, ClientAction], ...] = (
+    Transition(ClientAction.CREATE, None, ClientStatus.ACTIVE, "client.created"),
+    Transition(ClientAction.REVOKE, ClientStatus.ACTIVE, ClientStatus.REVOKED, "client.revoked"),
+)
+
+
 @dataclass(frozen=True)
 class ClientDraft:
     """A client to be created; entity_uscc: canonical credit code, None for an unbound client."""
@@ -203,6 +233,15 @@ class ClientView:
     entity_uscc: str | None
     created_at: datetime
     revoked_at: datetime | None = None
+
+    @property
+    def status(self) -> ClientStatus:
+        """Whether the key still works."""
+        return ClientStatus.ACTIVE if self.revoked_at is None else ClientStatus.REVOKED
+
+    def permits(self, action: ClientAction) -> bool:
+        """Whether the table has the action in the client's state."""
+        return find_transition(CLIENT_TRANSITIONS, self.status, action) is not None
 
     def principal(self) -> Principal:
         """The client as the actor of a request."""

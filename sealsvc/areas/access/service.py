@@ -3,8 +3,10 @@
 from sealsvc.areas.access import repo
 from sealsvc.areas.access.model import (
     SECRET_BYTES,
+    ClientAction,
     ClientDraft,
     ClientInvalid,
+    ClientStatus,
     ClientView,
     CredentialsRejected,
     client_created,
@@ -70,7 +72,7 @@ def revoke_client(
     if reason is not None and not 0 < len(reason) <= REASON_LIMIT:
         raise ClientInvalid(reason="REASON")
     with deps.write() as tx:
-        if repo.get_for_update(tx.session, client_id).revoked_at is not None:
+        if not repo.get_for_update(tx.session, client_id).permits(ClientAction.REVOKE):
             raise ClientAlreadyRevoked()
         client = repo.revoke(tx.session, client_id, at=tx.now, by=by, reason=reason)
         tx.record(client_revoked(client_id, by=by, reason=reason))
@@ -94,7 +96,7 @@ def authenticate(deps: Deps, bearer_key: str) -> Principal:
     with deps.read() as session:
         found = repo.find(session, parsed.client_id)
     require_secret(parsed.secret, _NOBODYS_SECRET if found is None else found.secret_sha256)
-    if found is None or found.client.revoked_at is not None:
+    if found is None or found.client.status is not ClientStatus.ACTIVE:
         raise CredentialsRejected()
     return found.client.principal()
 

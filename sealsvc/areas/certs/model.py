@@ -8,7 +8,17 @@ from ca.crl import RevocationReason
 from ca.names import SubjectName
 from sealsvc.areas.entities.model import public_uscc
 from sealsvc.errors import Conflict, NotFound, Unavailable
-from sealsvc.values import Fact, Json, JsonObject, KeyRef, SealId, Subject, SubjectKind
+from sealsvc.values import (
+    Fact,
+    Json,
+    JsonObject,
+    KeyRef,
+    SealId,
+    Subject,
+    SubjectKind,
+    Transition,
+    find_transition,
+)
 
 NATIONAL_SUITE = "sm2-sm3"
 MAKER_PROFILE = "seal-maker"
@@ -46,6 +56,39 @@ class CertificateStatus(StrEnum):
     ISSUED = "ISSUED"
     REVOKED = "REVOKED"
     ABANDONED = "ABANDONED"
+
+
+class CertificateAction(StrEnum):
+    """What can be done to a certificate; INTEND brings it into being.
+
+    DATE_BACK: a revoked one turns out to be bad since an earlier time.
+    """
+
+    INTEND = "INTEND"
+    ISSUE = "ISSUE"
+    ABANDON = "ABANDON"
+    REVOKE = "REVOKE"
+    DATE_BACK = "DATE_BACK"
+
+
+_C, _A = CertificateStatus, CertificateAction
+# A renewal is no change of a certificate: it is a new one, and the old one ends by itself.
+CERTIFICATE_TRANSITIONS: tuple[Transition[CertificateStatus, CertificateAction], ...] = (
+    Transition(_A.INTEND, None, _C.INTENDED, "certificate.intended"),
+    Transition(_A.ISSUE, _C.INTENDED, _C.ISSUED, "certificate.issued"),
+    Transition(_A.ABANDON, _C.INTENDED, _C.ABANDONED, "certificate.abandoned"),
+    # What ends before it is signed is given up, so that a signature on its way is thrown away.
+    Transition(_A.REVOKE, _C.INTENDED, _C.ABANDONED, "certificate.abandoned"),
+    Transition(_A.REVOKE, _C.ISSUED, _C.REVOKED, "certificate.revoked"),
+    Transition(_A.DATE_BACK, _C.REVOKED, _C.REVOKED, "certificate.revocation_dated"),
+)
+
+
+def certificate_step(
+    state: CertificateStatus | None, action: CertificateAction
+) -> Transition[CertificateStatus, CertificateAction] | None:
+    """The row for an action on a certificate; None where the table does not permit it."""
+    return find_transition(CERTIFICATE_TRANSITIONS, state, action)
 
 
 class CertificateNotFound(NotFound):

@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Select, update
+from sqlalchemy import ColumnElement, Row, bindparam, exists, update
 from sqlalchemy import select as select_columns
+from sqlalchemy.orm import Mapped
 from sqlmodel import Session, col, select
 
 from ca.crl import CrlEntry, RevocationReason
@@ -22,7 +24,7 @@ from sealsvc.areas.certs.tables import IssuerRow as IssuerRow
 from sealsvc.values import KeyRef, SealId
 
 
-def view(row: CertificateRow) -> CertificateView:
+def view(row: CertificateRow | Row[Any]) -> CertificateView:
     """The row as a frozen value."""
     return CertificateView(
         serial_hex=row.serial_hex,
@@ -60,13 +62,44 @@ def certificates_of_seal(session: Session, seal_id: str) -> Sequence[Certificate
     return session.exec(query.order_by(col(CertificateRow.intended_at).desc())).all()
 
 
+_ROW = CertificateRow.__table__.c  # type: ignore[attr-defined]
+_ISSUER, _CRL = IssuerRow.__table__, CrlRow.__table__  # type: ignore[attr-defined]
+# Built once: every use of a seal asks.
+_USABLE = (
+    select_columns(CertificateRow.__table__)  # type: ignore[attr-defined]
+    .where(
+        _ROW.seal_id == bindparam("of_seal"),
+        _ROW.key_ref == bindparam("of_key"),
+        _ROW.status == str(CertificateStatus.ISSUED),
+        _ROW.not_before <= bindparam("at"),
+        _ROW.not_after > bindparam("at"),
+    )
+    .order_by(_ROW.intended_at.desc())
+    .limit(1)
+)
+_TRUST_VERSION = (
+    select_columns(_ISSUER.c.label, _ISSUER.c.serial_hex, _CRL.c.number)
+    .join_from(_ISSUER, _CRL, _ISSUER.c.label == _CRL.c.issuer_label, isouter=True)
+    .order_by(_ISSUER.c.label)
+)
+
+
+def find_usable(
+    session: Session, seal_id: str, key_ref: str, now: datetime
+) -> CertificateView | None:
+    """The newest certificate of one of a seal's keys that is good at this time."""
+    terms = {"of_seal": seal_id, "of_key": key_ref, "at": now}
+    found = session.connection().execute(_USABLE, terms).first()
+    return None if found is None else view(found)
+
+
 def newest_of_profile(session: Session, profile: str) -> CertificateRow | None:
     """The newest good certificate of a profile."""
     query = select(CertificateRow).where(
         CertificateRow.profile == profile,
         CertificateRow.status == str(CertificateStatus.ISSUED),
     )
-    return session.exec(query.order_by(col(CertificateRow.intended_at).desc())).first()
+    return session.exec(query.order_by(col(CertificateRow.intended_at).desc()).limit(1)).first()
 
 
 def revoked_by(session: Session, issuer_label: str) -> list[CrlEntry]:
@@ -83,12 +116,12 @@ def revoked_by(session: Session, issuer_label: str) -> list[CrlEntry]:
     ]
 
 
-def seals_with_live_certificates(before: datetime) -> Select[tuple[str]]:
-    """Subquery: ids of seals that hold an issued certificate intended before then."""
+def holds_live_certificate(seal_id: Mapped[str], before: datetime) -> ColumnElement[bool]:
+    """Condition: the seal of that column holds an issued certificate intended before then."""
     row = CertificateRow.__table__.c  # type: ignore[attr-defined]
-    return select_columns(row.seal_id).where(
+    return exists().where(
+        row.seal_id == seal_id,
         row.status == str(CertificateStatus.ISSUED),
-        row.seal_id.is_not(None),
         row.intended_at < before,
     )
 
@@ -105,6 +138,12 @@ def stale_intents(session: Session, before: datetime) -> Sequence[CertificateRow
 def issuers(session: Session) -> list[Issuer]:
     """Our CAs, the root first."""
     return [_issuer(row) for row in session.exec(select(IssuerRow).order_by(col(IssuerRow.rank)))]
+
+
+def trust_version(session: Session) -> tuple[tuple[str, str, int | None], ...]:
+    """Label, serial number and number of the newest CRL of every CA; no DER is read for it."""
+    found = session.connection().execute(_TRUST_VERSION)
+    return tuple((label, serial_hex, number) for label, serial_hex, number in found)
 
 
 def get_issuer(session: Session, label: str) -> Issuer:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Column, LargeBinary, String
+from sqlalchemy import Column, Index, LargeBinary, String
 from sqlmodel import Field, SQLModel
 
 from sealsvc.storage.tables import Logged, utc
@@ -14,15 +14,19 @@ class CertificateRow(Logged, SQLModel, table=True):
 
     __tablename__ = "certificate"
     __subject__ = (SubjectKind.CERTIFICATE, "serial_hex")
+    __table_args__ = (
+        Index("ix_certificate_issuer_status", "issuer_label", "status", "serial_hex"),
+        Index("ix_certificate_profile_status", "profile", "status", "intended_at"),
+        Index("ix_certificate_seal_status", "seal_id", "status", "intended_at"),
+        Index("ix_certificate_status_intended", "status", "intended_at"),
+    )
 
     serial_hex: str = Field(sa_column=Column(String(40), primary_key=True))
-    issuer_label: str = Field(sa_column=Column(String(40), nullable=False, index=True))
+    issuer_label: str = Field(sa_column=Column(String(40), nullable=False))
     profile: str = Field(sa_column=Column(String(40), nullable=False))
-    status: str = Field(sa_column=Column(String(16), nullable=False, index=True))
+    status: str = Field(sa_column=Column(String(16), nullable=False))
     uscc: str | None = Field(default=None, sa_column=Column(String(18), nullable=True, index=True))
-    seal_id: str | None = Field(
-        default=None, sa_column=Column(String(40), nullable=True, index=True)
-    )
+    seal_id: str | None = Field(default=None, sa_column=Column(String(40), nullable=True))
     key_ref: str = Field(sa_column=Column(String(80), nullable=False))
     suite: str = Field(sa_column=Column(String(40), nullable=False))
     tbs_sha256: str = Field(sa_column=Column(String(64), nullable=False))

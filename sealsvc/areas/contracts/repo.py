@@ -4,7 +4,7 @@ from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, delete, exists, or_
+from sqlalchemy import and_, delete, or_
 from sqlmodel import Session, col, func, select
 
 from sealsvc.areas.contracts.model.contract import (
@@ -38,6 +38,7 @@ from sealsvc.areas.contracts.tables import (
     ContractSlotRow,
     ContractTemplateRow,
 )
+from sealsvc.storage.seeking import beside
 from sealsvc.values import Placement
 
 BATCH = 200
@@ -100,19 +101,27 @@ def search(session: Session, wanted: ContractFilter) -> list[ContractView]:
     """Contracts by id from the newest on; one more than the limit tells that there are more."""
     query = select(ContractRow).order_by(col(ContractRow.id).desc()).limit(wanted.limit + 1)
     if wanted.uscc is not None:
-        party = exists().where(
-            col(ContractPartyRow.contract_id) == ContractRow.id,
-            col(ContractPartyRow.uscc) == wanted.uscc,
-        )
         own = col(ContractRow.initiator_uscc) == wanted.uscc
-        query = query.where(or_(own, and_(col(ContractRow.shared).is_(True), party)))
+        query = query.where(
+            col(ContractRow.id).in_(_of_entity(wanted.uscc)),
+            or_(own, col(ContractRow.shared).is_(True)),
+        )
     if wanted.status is not None:
-        query = query.where(ContractRow.status == str(wanted.status))
+        named = wanted.uscc is not None or wanted.number is not None
+        status = beside(ContractRow.status) if named else col(ContractRow.status)
+        query = query.where(status == str(wanted.status))
     if wanted.number is not None:
         query = query.where(ContractRow.number == wanted.number)
     if wanted.after is not None:
         query = query.where(col(ContractRow.id) < wanted.after)
     return [_view(session, row) for row in session.exec(query).all()]
+
+
+def _of_entity(uscc: str) -> Any:
+    """Subquery: ids of contracts that the entity drew up or is a party of."""
+    drawn_up = select(ContractRow.id).where(ContractRow.initiator_uscc == uscc)
+    party_of = select(ContractPartyRow.contract_id).where(ContractPartyRow.uscc == uscc)
+    return drawn_up.union(party_of)
 
 
 def due_to_expire(session: Session, now: datetime) -> list[str]:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Column, ForeignKey, Integer, String
+from sqlalchemy import JSON, BigInteger, Column, ForeignKey, Index, Integer, String
 from sqlmodel import Field, SQLModel
 
 from sealsvc.storage.tables import Logged, utc
@@ -28,11 +28,15 @@ class ContractRow(Logged, SQLModel, table=True):
 
     __tablename__ = "contract"
     __subject__ = (SubjectKind.CONTRACT, "id")
+    __table_args__ = (
+        Index("ix_contract_number_id", "number", "id"),
+        Index("ix_contract_status_id", "status", "id"),
+    )
 
     id: str = Field(sa_column=Column(String(40), primary_key=True))
     title: str = Field(sa_column=_text(120))
     number: str = Field(sa_column=_text(100))
-    status: str = Field(sa_column=_text(12, index=True))
+    status: str = Field(sa_column=_text(12))
     status_since: datetime = Field(sa_column=utc())
     version: int = Field(default=1, nullable=False)
     initiator_uscc: str = Field(
@@ -41,7 +45,7 @@ class ContractRow(Logged, SQLModel, table=True):
     order: str = Field(sa_column=_text(8))
     deadline: datetime = Field(sa_column=utc(index=True))
     media_type: str = Field(sa_column=_text(80))
-    original_sha256: str = Field(sa_column=_text(64))
+    original_sha256: str = Field(sa_column=_text(64, index=True))
     current_sha256: str = Field(sa_column=_text(64, index=True))
     created_at: datetime = Field(sa_column=utc())
     shared: bool = Field(default=False, nullable=False)
@@ -99,8 +103,8 @@ class ContractSealingRow(Logged, SQLModel, table=True):
     sealing_id: str = Field(
         sa_column=Column(String(40), ForeignKey("seal_use.id"), nullable=False, unique=True)
     )
-    digest_before: str = Field(sa_column=_text(64))
-    digest_after: str = Field(sa_column=_text(64))
+    digest_before: str = Field(sa_column=_text(64, index=True))
+    digest_after: str = Field(sa_column=_text(64, index=True))
     signature_sha256: str = Field(sa_column=_text(64))
     intended_at: datetime = Field(sa_column=utc())
     sealed_at: datetime = Field(sa_column=utc())
@@ -126,7 +130,7 @@ class ContractEventRow(Logged, SQLModel, table=True):
     contract_id: str = Field(sa_column=_contract(index=True))
     type: str = Field(sa_column=_text(63))
     status: str = Field(sa_column=_text(12))
-    digest: str = Field(sa_column=_text(64))
+    digest: str = Field(sa_column=_text(64, index=True))
     recorded_at: datetime = Field(sa_column=utc())
     fact_id: str = Field(sa_column=_text(40))
     by: str = Field(sa_column=_text(40))
@@ -142,7 +146,7 @@ class ContractSlotRow(SQLModel, table=True):
     contract_id: str = Field(sa_column=_contract(primary_key=True))
     uscc: str = Field(sa_column=_text(18))
     token: str = Field(sa_column=_text(40))
-    document_sha256: str = Field(sa_column=_text(64))
+    document_sha256: str = Field(sa_column=_text(64, index=True))
     claimed_at: datetime = Field(sa_column=utc())
     leased_until: datetime = Field(sa_column=utc())
     intent_fact_id: str = Field(sa_column=_text(40))
@@ -156,7 +160,7 @@ class ContractEvidenceRow(Logged, SQLModel, table=True):
 
     contract_id: str = Field(sa_column=_contract(primary_key=True))
     version: int = Field(sa_column=_position())
-    sha256: str = Field(sa_column=_text(64))
+    sha256: str = Field(sa_column=_text(64, index=True))
     made_at: datetime = Field(sa_column=utc())
     fact_id: str = Field(sa_column=_text(40))
 

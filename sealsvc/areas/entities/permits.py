@@ -6,6 +6,7 @@ from datetime import datetime
 from sealsvc.areas.deps import Deps
 from sealsvc.areas.entities import repo, service
 from sealsvc.areas.entities.model import may_read
+from sealsvc.areas.entities.model.lifecycle import PermitAction, require_permit_step
 from sealsvc.areas.entities.model.permits import (
     PERMITS_LIMIT,
     PermitDraft,
@@ -16,7 +17,6 @@ from sealsvc.areas.entities.model.permits import (
     permit_corrected,
     permit_registered,
     permit_withdrawn,
-    require_in_force,
     validate_permit,
     validate_withdrawal,
 )
@@ -86,7 +86,7 @@ def correct(
     """
     code = service.writable(deps, principal, key[0])
     with deps.write() as tx:
-        old = _changeable(tx, code, key[1], seen_version)
+        old = _changeable(tx, (code, key[1]), PermitAction.CORRECT, seen_version)
         draft = validate_permit(old.patched(patch))
         new = replace(old, draft=draft, changed_at=tx.now, version=old.version + 1)
         _require_new(tx, new)
@@ -112,7 +112,7 @@ def withdraw(
     code = service.writable(deps, principal, key[0])
     with deps.write() as tx:
         clean = validate_withdrawal(reason, effective_from, tx.now)
-        old = _changeable(tx, code, key[1], seen_version)
+        old = _changeable(tx, (code, key[1]), PermitAction.WITHDRAW, seen_version)
         new = replace(
             old,
             withdrawn_from=effective_from or tx.now,
@@ -169,13 +169,15 @@ def search(
     return [one for one in shown if status is None or one.status is status][:limit]
 
 
-def _changeable(tx: UnitOfWork, code: str, permit_id: str, seen: int | None) -> PermitView:
+def _changeable(
+    tx: UnitOfWork, key: tuple[str, str], action: PermitAction, seen: int | None
+) -> PermitView:
     """The permit under its entity's lock, when it may still change."""
-    service.lock_active_in(tx.session, code)
-    permit = repo.get_permit(tx.session, code, permit_id)
+    service.lock_active_in(tx.session, key[0])
+    permit = repo.get_permit(tx.session, *key)
     if seen is not None and permit.version != seen:
         raise PermitVersionStale()
-    require_in_force(permit)
+    require_permit_step(permit, action, tx.now)
     return permit
 
 

@@ -26,6 +26,7 @@ from sealsvc.areas.entities.model import (
     validate_draft,
     validate_reason,
 )
+from sealsvc.areas.entities.model.lifecycle import EntityAction, entity_step
 from sealsvc.areas.transparency.model import MAX_LIMIT, TraceEvent, TraceQuery
 from sealsvc.areas.transparency.service import trace
 from sealsvc.errors import Conflict
@@ -51,7 +52,7 @@ def register(deps: Deps, principal: Principal, draft: EntityDraft) -> EntityView
     with deps.write() as tx:
         entity = EntityView(
             entity_id=random_id("ent", deps.rng.bytes(16)),
-            status=EntityStatus.ACTIVE,
+            status=entity_step(None, EntityAction.REGISTER).target,
             registered_at=tx.now,
             changed_at=tx.now,
             **vars(clean),
@@ -80,10 +81,16 @@ def change(
     with deps.write() as tx:
         old = repo.get_for_update(tx.session, code)
         _require_version(old, seen_version)
-        require_active(old.status)
+        step = entity_step(old.status, EntityAction.CHANGE)
         draft = validate_draft(old.patched(patch), policy=policy_of(deps))
         tx.record(entity_changed(old.draft, draft, by=principal.client_id))
-        new = replace(old, **vars(draft), changed_at=tx.now, version=old.version + 1)
+        new = replace(
+            old,
+            **vars(draft),
+            status=step.target,
+            changed_at=tx.now,
+            version=old.version + 1,
+        )
         repo.save(tx.session, new)
         tx.commit()
     return new
@@ -106,10 +113,10 @@ def cancel(
     with deps.write() as tx:
         old = repo.get_for_update(tx.session, code)
         _require_version(old, seen_version)
-        require_active(old.status)
+        step = entity_step(old.status, EntityAction.CANCEL)
         new = replace(
             old,
-            status=EntityStatus.CANCELLED,
+            status=step.target,
             cancel_reason=clean,
             cancelled_at=tx.now,
             changed_at=tx.now,

@@ -29,7 +29,7 @@ class EntityRow(Logged, SQLModel, table=True):
     registered_address: str | None = Field(sa_column=Column(String(300), nullable=True))
     organization_type: str | None = Field(sa_column=Column(String(32), nullable=True))
     sealing_suite: str | None = Field(default=None, sa_column=Column(String(40), nullable=True))
-    status: str = Field(sa_column=Column(String(16), nullable=False))
+    status: str = Field(sa_column=Column(String(16), nullable=False, index=True))
     registered_at: datetime = Field(sa_column=utc())
     registered_by: str = Field(sa_column=Column(String(40), nullable=False))
     changed_at: datetime = Field(sa_column=utc())

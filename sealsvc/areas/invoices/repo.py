@@ -38,6 +38,7 @@ from sealsvc.areas.invoices.tables import (
     InvoiceRedLetterRow,
     InvoiceRow,
 )
+from sealsvc.storage.seeking import beside
 
 Row = TypeVar("Row")
 _IDENTITY = InvoiceIdentityRow.__table__  # type: ignore[attr-defined]
@@ -120,7 +121,8 @@ def search(
     if entity is not None:
         query = query.where(InvoiceRow.entity_uscc == entity)
     if state is not None:
-        query = query.where(InvoiceRow.state == str(state))
+        found = col(InvoiceRow.state) if entity is None else beside(InvoiceRow.state)
+        query = query.where(found == str(state))
     if after is not None:
         query = query.where(col(InvoiceRow.id) > after)
     return [_invoice(row) for row in session.exec(query).all()]

@@ -39,12 +39,13 @@ class InvoiceRow(Logged, SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("entity_uscc", "document_sha256"),
         Index("ix_invoice_entity_id", "entity_uscc", "id"),
+        Index("ix_invoice_state_id", "state", "id"),
     )
 
     id: str = Field(sa_column=Column(String(40), primary_key=True))
     entity_uscc: str = Field(sa_column=_text(18))
     side: str = Field(sa_column=_text(8))
-    state: str = Field(sa_column=_text(12, index=True))
+    state: str = Field(sa_column=_text(12))
     document_sha256: str = Field(sa_column=_text(64, index=True))
     media_type: str = Field(sa_column=_text(80))
     size_bytes: int = Field(nullable=False)
@@ -108,7 +109,9 @@ class InvoiceBookingRow(Logged, SQLModel, table=True):
     posted_on: date = Field(sa_column=Column(Date, nullable=False))
     period: str = Field(sa_column=_text(7))
     basis: str = Field(sa_column=_text(12))
-    original_sha256: str | None = Field(default=None, sa_column=_text(64, nullable=True))
+    original_sha256: str | None = Field(
+        default=None, sa_column=_text(64, nullable=True, index=True)
+    )
     booked_at: datetime = Field(sa_column=utc())
     by: str = Field(sa_column=_text(40))
     fact_id: str = Field(sa_column=_text(40))

@@ -15,8 +15,8 @@ class SealUseRow(Logged, SQLModel, table=True):
 
     __tablename__ = "seal_use"
     __subject__ = (SubjectKind.SEALING, "id")
-    # SQLite keeps no statistics: of two single columns it may take the seal with a million uses.
-    __table_args__ = (Index("ix_seal_use_original_seal", "original_sha256", "seal_id"),)
+    # All three, since SQLite keeps no statistics: it would take the status, which most uses share.
+    __table_args__ = (Index("ix_seal_use_original_seal", "original_sha256", "seal_id", "status"),)
 
     id: str = Field(sa_column=Column(String(40), primary_key=True))
     status: str = Field(sa_column=Column(String(12), nullable=False, index=True))

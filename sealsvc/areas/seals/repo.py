@@ -1,13 +1,17 @@
 """Every query on seals; the services get their rows, and the rows' names, from here."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, fields
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import func, or_
+from sqlalchemy import Row, bindparam, func, or_
+from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 
 from sealsvc.areas.certs import repo as certs
 from sealsvc.areas.entities import repo as entities
+from sealsvc.areas.entities.model import EntityStatus
 from sealsvc.areas.seals.model import OCCUPYING, SealAction, VoidProposal
 from sealsvc.areas.seals.model.views import (
     SealApplication,
@@ -20,6 +24,7 @@ from sealsvc.areas.seals.model.views import (
 from sealsvc.areas.seals.tables import SealCredentialRow as SealCredentialRow
 from sealsvc.areas.seals.tables import SealEventRow as SealEventRow
 from sealsvc.areas.seals.tables import SealRow as SealRow
+from sealsvc.storage.seeking import beside
 from sealsvc.values import SealId, SealMedium, SealStatus, SealType
 
 BATCH = 500
@@ -33,26 +38,49 @@ _UNUSED = [
 ]
 
 
-def view(row: SealRow) -> SealView:
-    """The row as a frozen value."""
-    plain = row.model_dump(
-        exclude={
-            "id",
-            "owner_is_person",
-            "void_proposer",
-            "void_proposed_at",
-            "void_effective_from",
-            "void_reason",
-        }
+_ENTITY = entities.EntityRow.__table__  # type: ignore[attr-defined]
+_SEAL = SealRow.__table__  # type: ignore[attr-defined]
+_SPELT = ("seal_id", "seal_type", "medium", "status", "void_proposal")
+_PLAIN = tuple(one.name for one in fields(SealView) if one.name not in _SPELT)
+# Built once: a use of a seal asks it three times.
+_OWNED = (
+    select_columns(
+        _SEAL, _ENTITY.c.status.label("owner_status"), _ENTITY.c.sealing_suite.label("owner_suite")
     )
-    plain |= {
-        "seal_id": SealId(row.id),
-        "seal_type": SealType(row.seal_type),
-        "medium": SealMedium(row.medium),
-        "status": SealStatus(row.status),
-        "void_proposal": void_proposal(row),
-    }
-    return SealView(**plain)
+    .join_from(_SEAL, _ENTITY, _SEAL.c.owner_uscc == _ENTITY.c.uscc)
+    .where(_SEAL.c.id == bindparam("seal_id"))
+)
+_OWNED_LOCKED = _OWNED.with_for_update(of=_SEAL)
+
+
+@dataclass(frozen=True)
+class OwnedSeal:
+    """A seal with what its use depends on in its owner. owner_suite: of new sealings, if chosen."""
+
+    seal: SealView
+    owner_status: EntityStatus
+    owner_suite: str | None
+
+
+def view(row: SealRow | Row[Any]) -> SealView:
+    """The row as a frozen value."""
+    return SealView(
+        seal_id=SealId(row.id),
+        seal_type=SealType(row.seal_type),
+        medium=SealMedium(row.medium),
+        status=SealStatus(row.status),
+        void_proposal=void_proposal(row),
+        **{name: getattr(row, name) for name in _PLAIN},
+    )
+
+
+def owned(session: Session, seal_id: str, *, lock: bool = False) -> OwnedSeal:
+    """A seal with its owner; lock: the seal, until the transaction ends. Raises: SealNotFound."""
+    query = _OWNED_LOCKED if lock else _OWNED
+    row = session.connection().execute(query, {"seal_id": seal_id}).one_or_none()
+    if row is None:
+        raise SealNotFound(sealId=seal_id[:40])
+    return OwnedSeal(view(row), EntityStatus(row.owner_status), row.owner_suite)
 
 
 def get_seal(session: Session, seal_id: str) -> SealRow:
@@ -98,14 +126,12 @@ def get_family_for_update(session: Session, seal_id: str) -> SealRow:
 
 def counterparts(session: Session, row: SealRow) -> Sequence[SealRow]:
     """Living seals of the other medium that are linked with this one, from either side."""
-    query = select(SealRow).where(
-        or_(
-            col(SealRow.counterpart_seal_id) == row.id,
-            col(SealRow.id) == row.counterpart_seal_id,
-        ),
-        col(SealRow.status).in_(_LIVING),
-    )
-    return session.exec(query.order_by(col(SealRow.id))).all()
+    either = [col(SealRow.counterpart_seal_id) == row.id]
+    if row.counterpart_seal_id is not None:
+        either.append(col(SealRow.id) == row.counterpart_seal_id)
+    # Few are linked, many are alive: SQLite would take a condition on the status first.
+    linked = session.exec(select(SealRow).where(or_(*either)).order_by(col(SealRow.id))).all()
+    return [one for one in linked if one.status in _LIVING]
 
 
 def find_by_code(session: Session, code: str) -> SealRow | None:
@@ -125,9 +151,9 @@ def find_like(session: Session, wanted: SealApplication) -> SealView | None:
         SealRow.name == wanted.name,
         col(SealRow.person_name).is_not_distinct_from(wanted.person_name),
         col(SealRow.sequence).is_not_distinct_from(wanted.sequence),
-        col(SealRow.status).in_(_LIVING),
+        beside(SealRow.status).in_(_LIVING),
     )
-    row = session.exec(query.order_by(col(SealRow.id)).limit(1)).first()
+    row = session.exec(query.order_by(beside(SealRow.id)).limit(1)).first()
     return None if row is None else view(row)
 
 
@@ -138,10 +164,13 @@ def search(session: Session, wanted: SealFilter) -> Sequence[SealRow]:
         query = query.where(SealRow.owner_uscc == wanted.uscc)
     if wanted.code is not None:
         query = query.where(SealRow.code == wanted.code)
+    named = wanted.uscc is not None or wanted.code is not None
     if wanted.seal_type is not None:
-        query = query.where(SealRow.seal_type == str(wanted.seal_type))
+        kind = beside(SealRow.seal_type) if named else col(SealRow.seal_type)
+        query = query.where(kind == str(wanted.seal_type))
     if wanted.status is not None:
-        query = query.where(SealRow.status == str(wanted.status))
+        status = beside(SealRow.status) if named else col(SealRow.status)
+        query = query.where(status == str(wanted.status))
     if not wanted.persons and wanted.uscc is None and wanted.code is None:
         query = query.where(col(SealRow.owner_is_person).is_(False))
     if wanted.after is not None:
@@ -185,7 +214,7 @@ def unused_with_live_certificate(session: Session, before: datetime) -> Sequence
     """Seals out of use that still hold a good certificate, intended before then."""
     query = select(SealRow).where(
         col(SealRow.status).in_(_UNUSED),
-        col(SealRow.id).in_(certs.seals_with_live_certificates(before)),
+        certs.holds_live_certificate(col(SealRow.id), before),
     )
     return session.exec(query.order_by(col(SealRow.id)).limit(BATCH)).all()
 
@@ -233,7 +262,7 @@ def _credential(row: SealCredentialRow) -> SealCredential:
     )
 
 
-def void_proposal(row: SealRow) -> VoidProposal | None:
+def void_proposal(row: SealRow | Row[Any]) -> VoidProposal | None:
     """The proposal that waits on this seal."""
     if row.void_proposer is None:
         return None

@@ -20,18 +20,23 @@ class SealRow(Logged, SQLModel, table=True):
 
     __tablename__ = "seal"
     __subject__ = (SubjectKind.SEAL, "id")
-    __table_args__ = (Index("ix_seal_owner_kind", "owner_uscc", "seal_type", "medium"),)
+    __table_args__ = (
+        Index("ix_seal_owner_kind", "owner_uscc", "seal_type", "medium"),
+        Index("ix_seal_owner_id", "owner_uscc", "id"),
+        Index("ix_seal_owner_status", "owner_uscc", "status"),
+        Index("ix_seal_status_id", "status", "id"),
+        Index("ix_seal_status_valid_until", "status", "valid_until"),
+        Index("ix_seal_type_id", "seal_type", "id"),
+    )
 
     id: str = Field(sa_column=Column(String(40), primary_key=True))
-    owner_uscc: str = Field(
-        sa_column=Column(String(18), ForeignKey("entity.uscc"), nullable=False, index=True)
-    )
+    owner_uscc: str = Field(sa_column=Column(String(18), ForeignKey("entity.uscc"), nullable=False))
     owner_name: str = Field(sa_column=_text(160))
     owner_is_person: bool = Field(nullable=False)
     seal_type: str = Field(sa_column=_text(24))
     medium: str = Field(sa_column=_text(12))
     name: str = Field(sa_column=_text(80))
-    status: str = Field(sa_column=_text(12, index=True))
+    status: str = Field(sa_column=_text(12))
     status_since: datetime = Field(sa_column=utc())
     version: int = Field(default=1, nullable=False)
     applied_at: datetime = Field(sa_column=utc())
@@ -39,7 +44,7 @@ class SealRow(Logged, SQLModel, table=True):
     code: str | None = Field(default=None, sa_column=_text(14, nullable=True, unique=True))
     person_name: str | None = Field(default=None, sa_column=_text(160, nullable=True))
     sequence: int | None = Field(default=None, nullable=True)
-    imprint_sha256: str | None = Field(default=None, sa_column=_text(64, nullable=True))
+    imprint_sha256: str | None = Field(default=None, sa_column=_text(64, nullable=True, index=True))
     imprint_rgba_sha256: str | None = Field(default=None, sa_column=_text(64, nullable=True))
     width_mm: float | None = Field(default=None, nullable=True)
     height_mm: float | None = Field(default=None, nullable=True)
@@ -47,7 +52,7 @@ class SealRow(Logged, SQLModel, table=True):
     suite: str | None = Field(default=None, sa_column=_text(40, nullable=True))
     cert_serial: str | None = Field(default=None, sa_column=_text(40, nullable=True))
     valid_from: datetime | None = Field(default=None, sa_column=utc(nullable=True))
-    valid_until: datetime | None = Field(default=None, sa_column=utc(nullable=True, index=True))
+    valid_until: datetime | None = Field(default=None, sa_column=utc(nullable=True))
     filed_at: datetime | None = Field(default=None, sa_column=utc(nullable=True))
     made_at: datetime | None = Field(default=None, sa_column=utc(nullable=True))
     counterpart_seal_id: str | None = Field(

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Column, ForeignKey, LargeBinary, String
+from sqlalchemy import JSON, Column, ForeignKey, Index, LargeBinary, String, text
 from sqlmodel import Field, SQLModel
 
 from sealsvc.storage.tables import Logged, utc
@@ -44,11 +44,20 @@ class TransactionRow(SQLModel, table=True):
     """One report. report: the JSON bytes as answered; deal_sha256: blob of its facts."""
 
     __tablename__ = "transaction_report"
+    # Reports with a fact stay for ever: what retention looks for must not lie among them.
+    __table_args__ = (
+        Index(
+            "ix_transaction_report_without_fact",
+            "expires_at",
+            sqlite_where=text("fact_id IS NULL"),
+            postgresql_where=text("fact_id IS NULL"),
+        ),
+    )
 
     id: str = Field(sa_column=Column(String(40), primary_key=True))
     summary: str = Field(sa_column=Column(String(16), nullable=False))
     created_at: datetime = Field(sa_column=utc(index=True))
-    expires_at: datetime = Field(sa_column=utc(index=True))
+    expires_at: datetime = Field(sa_column=utc())
     fact_id: str | None = Field(default=None, sa_column=Column(String(40), nullable=True))
-    deal_sha256: str = Field(sa_column=Column(String(64), nullable=False))
+    deal_sha256: str = Field(sa_column=Column(String(64), nullable=False, index=True))
     report: bytes = Field(sa_column=Column(LargeBinary, nullable=False))

@@ -2,12 +2,18 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
+from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
+from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, exists, or_, select
 from sqlmodel import Session
 
-from sealsvc.areas.transparency.model import SEALING_COMPLETED, FactNotFound, StoredFact
+from sealsvc.areas.transparency.model import (
+    SEALING_AUTHORISED,
+    SEALING_COMPLETED,
+    FactNotFound,
+    StoredFact,
+)
 from sealsvc.storage.logbook import read_entries
 from sealsvc.storage.tables import FactRow, FactSubjectRow, LogEntryRow, LogQueueRow
 from sealsvc.storage.tiledata import tile_reader
@@ -60,18 +66,29 @@ def queued(session: Session, wanted: FactFilter, *, limit: int) -> list[StoredFa
     return _load(session, query.order_by(_queue.position).limit(limit))
 
 
+def completion_of(session: Session, signature_sha256: str) -> StoredFact | None:
+    """The fact by which a signature was completed: the earliest one, sequenced before queued.
+
+    Its `subjects` are left empty.
+    """
+    row = session.connection().execute(_COMPLETION, {"sha256": signature_sha256}).first()
+    return None if row is None else _fact_of(row, frozenset())
+
+
+def authorised_at(session: Session, completion_id: str) -> datetime | None:
+    """When the sealing of that completion was authorised, by its earliest fact."""
+    found = session.connection().execute(_AUTHORISATION, {"fact_id": completion_id}).first()
+    return None if found is None else cast(datetime, found.at)
+
+
 def sealings_of_document(session: Session, sha256: str) -> list[Subject]:
     """The sealings that made this file; sha256: of the sealed file, lower-case hex."""
-    document = FactSubjectRow.__table__.alias("document")  # type: ignore[attr-defined]
-    query = (
-        select(_subject.subject_id)
-        .join_from(FactSubjectRow, document, document.c.fact_id == _subject.fact_id)
-        .join(FactRow, _fact.fact_id == _subject.fact_id)
-        .where(_subject.kind == str(SubjectKind.SEALING), _fact.type == SEALING_COMPLETED)
-        .where(document.c.kind == str(SubjectKind.DOCUMENT), document.c.subject_id == sha256)
-        .distinct()
-    )
-    return [Subject(SubjectKind.SEALING, one) for one in session.scalars(query)]
+    # Two steps: of a join, SQLite would walk over all sealings there are.
+    document = _is(Subject(SubjectKind.DOCUMENT, sha256))
+    query = select(_subject.fact_id).where(document, _subject.type == SEALING_COMPLETED)
+    named = _subjects(session, session.scalars(query))
+    found = {one for subjects in named.values() for one in subjects}
+    return sorted((one for one in found if one.kind is SubjectKind.SEALING), key=lambda one: one.id)
 
 
 def inclusion(session: Session, index: int, size: int) -> list[bytes]:
@@ -127,30 +144,73 @@ def _is(subject: Subject) -> ColumnElement[bool]:
 def _of_type(type_column: ColumnElement[str], wanted: str) -> ColumnElement[bool]:
     if "." in wanted:
         return type_column == wanted
+    if type_column is _subject.type:
+        # Compared byte by byte (see the table), so a range of the index; "/" comes behind ".".
+        return and_(type_column >= f"{wanted}.", type_column < f"{wanted}/")
     return type_column.startswith(f"{wanted}.", autoescape=True)
 
 
 def _load(session: Session, query: Select[Any]) -> list[StoredFact]:
-    rows = session.execute(query).all()
+    rows = session.connection().execute(query).all()
     subjects = _subjects(session, [row.fact_id for row in rows])
-    return [
-        StoredFact(
-            fact_id=row.fact_id,
-            type=row.type,
-            at=row.at,
-            entry=bytes(row.entry),
-            payload=None if row.payload is None else bytes(row.payload),
-            salt=None if row.salt is None else bytes(row.salt),
-            index=row.idx,
-            subjects=frozenset(subjects.get(row.fact_id, ())),
-        )
-        for row in rows
-    ]
+    return [_fact_of(row, frozenset(subjects.get(row.fact_id, ()))) for row in rows]
+
+
+def _fact_of(row: Row[Any], subjects: frozenset[Subject]) -> StoredFact:
+    return StoredFact(
+        fact_id=row.fact_id,
+        type=row.type,
+        at=row.at,
+        entry=bytes(row.entry),
+        payload=None if row.payload is None else bytes(row.payload),
+        salt=None if row.salt is None else bytes(row.salt),
+        index=row.idx,
+        subjects=subjects,
+    )
 
 
 def _subjects(session: Session, fact_ids: Iterable[str]) -> dict[str, list[Subject]]:
     query = select(_subject.fact_id, _subject.kind, _subject.subject_id)
     found: dict[str, list[Subject]] = {}
-    for row in session.execute(query.where(_subject.fact_id.in_(list(fact_ids)))):
+    wanted = _subject.fact_id.in_(list(fact_ids))
+    for row in session.connection().execute(query.where(wanted)):
         found.setdefault(row.fact_id, []).append(Subject(SubjectKind(row.kind), row.subject_id))
     return found
+
+
+def _earliest(query: Select[Any]) -> Select[Any]:
+    """The first of some facts in the order of the log, then of the queue."""
+    query = query.join(LogQueueRow, _queue.fact_id == _fact.fact_id, isouter=True)
+    return query.order_by(_entry.idx.is_(None), _entry.idx, _queue.position).limit(1)
+
+
+def _completion() -> Select[Any]:
+    query = _columns().join(FactSubjectRow, _subject.fact_id == _fact.fact_id)
+    return _earliest(
+        query.where(
+            _subject.kind == str(SubjectKind.SIGNATURE),
+            _subject.subject_id == bindparam("sha256"),
+            _subject.type == SEALING_COMPLETED,
+        )
+    )
+
+
+def _authorisation() -> Select[Any]:
+    own = FactSubjectRow.__table__.alias("own")  # type: ignore[attr-defined]
+    kind = str(SubjectKind.SEALING)
+    # Not a join: of one, SQLite would walk over all sealings there are.
+    sealing = select(own.c.subject_id).where(
+        own.c.fact_id == bindparam("fact_id"), own.c.kind == kind
+    )
+    query = (
+        select(_fact.at, _entry.idx)
+        .join_from(FactSubjectRow, FactRow, _fact.fact_id == _subject.fact_id)
+        .join(LogEntryRow, _entry.fact_id == _fact.fact_id, isouter=True)
+        .where(_subject.subject_id.in_(sealing))
+        .where(_subject.kind == kind, _subject.type == SEALING_AUTHORISED)
+    )
+    return _earliest(query)
+
+
+# Asked for each signature of each verification, so built once.
+_COMPLETION, _AUTHORISATION = _completion(), _authorisation()

@@ -9,8 +9,6 @@ from sealsvc.areas.deps import Deps
 from sealsvc.areas.transparency import repo
 from sealsvc.areas.transparency.model import (
     REGISTRY_FAMILIES,
-    SEALING_AUTHORISED,
-    SEALING_COMPLETED,
     Opening,
     Pending,
     Receipt,
@@ -160,19 +158,12 @@ def proof_for_signature(
     declaration is None once the payload was erased; the whole is None for a signature that the
     log does not know. Source: CONTRACT section 1 (`semantics`).
     """
-    subject = Subject(SubjectKind.SIGNATURE, signature_sha256)
     with deps.read() as session:
-        fact = _first(session, FactFilter((subject,), (SEALING_COMPLETED,)))
+        fact = repo.completion_of(session, signature_sha256)
         if fact is None:
             return None
-        sealings = tuple(one for one in fact.subjects if one.kind is SubjectKind.SEALING)
-        intent = _first(session, FactFilter(sealings, (SEALING_AUTHORISED,))) if sealings else None
-    proof = LogProof(
-        fact_id=fact.fact_id,
-        at=fact.at,
-        not_before_at=None if intent is None else intent.at,
-        index=fact.index,
-    )
+        authorised = repo.authorised_at(session, fact.fact_id)
+    proof = LogProof(fact.fact_id, fact.at, not_before_at=authorised, index=fact.index)
     payload = fact.opened()
     return proof, None if payload is None else declaration_of(payload)
 
@@ -255,9 +246,3 @@ def _shown(
                 tx.record(opened)
                 tx.commit()
     return shown
-
-
-def _first(session: Session, wanted: FactFilter) -> StoredFact | None:
-    """The earliest fact, sequenced ones before queued ones."""
-    found = repo.sequenced(session, wanted, after=-1, limit=1)
-    return next(iter(found or repo.queued(session, wanted, limit=1)), None)

@@ -1,7 +1,8 @@
 """All that is to be known about a document's signatures, asked of our own registers."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from contextlib import nullcontext
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sealsvc.areas.certs import service as certs
@@ -41,13 +42,16 @@ class Terms:
 def gather(deps: Deps, document: DocumentRead, terms: Terms) -> Evidence:
     """Everything `judge` needs. One round: our own issuers and lists open no new needs.
 
+    One look for all of it, so that the answers are of one moment.
     Source: ARCHITECTURE section 11, steps 5 and 6.
     """
-    material = certs.trust_material(deps)
-    signatures = tuple(
-        _about(deps, signature, serial, terms.foretold)
-        for signature, serial in zip(document.reading.signatures, document.serials, strict=True)
-    )
+    with deps.read() as session:
+        look = replace(deps, read=lambda: nullcontext(session))
+        material = certs.trust_material(look)
+        signatures = tuple(
+            _about(look, signature, serial, terms.foretold)
+            for signature, serial in zip(document.reading.signatures, document.serials, strict=True)
+        )
     now = deps.clock.now()  # after the lists were fetched, so that none is from the future
     return Evidence(
         document_sha256=document.sha256,

@@ -16,15 +16,18 @@ from sealsvc.areas.verification.model import (
     report_digest,
     verification_recorded,
 )
-from sealsvc.areas.verification.reading import judge_evidence, report_shape
+from sealsvc.areas.verification.reading import (
+    Judgement,
+    encoded,
+    judge_to_keep,
+    report_shape,
+)
 from sealsvc.areas.verification.reports.etsi import report_xml
 from sealsvc.ports import Sandbox
 from sealsvc.storage.uow import UnitOfWork
-from sealsvc.values import Json, JsonObject, Principal, time_ordered_id
-from sealsvc.verify.evidence import Evidence
+from sealsvc.values import JsonObject, Principal, time_ordered_id
 from sealsvc.verify.policy import POLICIES, Policy
-from sealsvc.verify.record import dump_evidence, load_evidence
-from sealsvc.verify.report import Report, sentence, to_dict
+from sealsvc.verify.record import load_evidence
 from sealsvc.verify.verdict import Level
 
 RECEIPT_FORMAT = "c2sp.org/tlog-proof@v1"
@@ -32,32 +35,25 @@ ADDED = ("id", "receipt", "links")
 """Members of a kept report that the keeper adds; everything else is the judgement's."""
 
 
-def keep(deps: Deps, report: Report, evidence: Evidence, by: Principal | None) -> VerificationView:
+def keep(deps: Deps, judged: Judgement, by: Principal | None) -> VerificationView:
     """Store a report and its evidence. by: who made the verification a fact, None = no fact."""
-    evidence_sha256 = deps.blobs.put(dump_evidence(evidence))
-    shape = judged_members(report)
+    evidence_sha256 = deps.blobs.put(judged.evidence_record)
     with deps.write() as tx:
         verification_id = time_ordered_id("vr", tx.now, deps.rng.bytes(16))
-        shape = {"id": verification_id, **shape}
-        fact_id = None if by is None else _record(tx, report, shape, by)
+        fact_id = None if by is None else _record(tx, judged, verification_id, by)
         view = VerificationView(
             verification_id=verification_id,
-            document_sha256=report.document_sha256,
-            summary=str(report.summary),
-            indication=str(report.indication),
+            document_sha256=judged.document_sha256,
+            summary=judged.summary,
+            indication=judged.indication,
             created_at=tx.now,
-            body=_encoded(shape, verification_id, fact_id),
+            body=_whole(judged, verification_id, fact_id),
             fact_id=fact_id,
             evidence_sha256=evidence_sha256,
         )
         repo.add(tx.session, view)
         tx.commit()
     return view
-
-
-def judged_members(report: Report) -> JsonObject:
-    """What the judgement alone says of a document, in both languages."""
-    return {**to_dict(report), "sentenceEn": sentence(report, "en")}
 
 
 def evidence_of(deps: Deps, view: VerificationView) -> bytes:
@@ -90,11 +86,12 @@ def replay(sandbox: Sandbox, report: JsonObject, evidence_record: bytes) -> Repl
     Raises: EvidenceRecordInvalid, PolicyUnknown.
     """
     evidence = load_evidence(evidence_record)
-    judged = judged_members(judge_evidence(sandbox, evidence, policy_of(report)))
+    again = judge_to_keep(sandbox, evidence, policy_of(report)).report
+    judged: JsonObject = json.loads(again)
     wanted = {name: value for name, value in report.items() if name not in ADDED}
     names = sorted(set(judged) | set(wanted))
     differing = tuple(name for name in names if judged.get(name) != wanted.get(name))
-    same = not differing and _bytes(judged) == _bytes(wanted)
+    same = not differing and again == encoded(wanted)
     return Replay(same=same, differing=differing)
 
 
@@ -109,43 +106,36 @@ def policy_of(report: JsonObject) -> Policy:
     raise EvidenceNotKept(reason="POLICY_OF_ANOTHER_ENGINE")
 
 
-def _record(tx: UnitOfWork, report: Report, shape: JsonObject, by: Principal) -> str:
+def _record(tx: UnitOfWork, judged: Judgement, verification_id: str, by: Principal) -> str:
+    shape: JsonObject = {"id": verification_id, **json.loads(judged.report)}
     recorded = RecordedReport(
         client_id=by.client_id,
         entity_uscc=by.entity_uscc,
-        verification_id=str(shape["id"]),
-        document_sha256=report.document_sha256,
+        verification_id=verification_id,
+        document_sha256=judged.document_sha256,
         report_sha256=report_digest(shape),
-        summary=str(report.summary),
-        indication=str(report.indication),
+        summary=judged.summary,
+        indication=judged.indication,
     )
     return tx.record(verification_recorded(recorded))
 
 
-def _encoded(shape: JsonObject, verification_id: str, fact_id: str | None) -> bytes:
-    """The bytes that are kept and answered: the report, its receipt and its links."""
+def _whole(judged: Judgement, verification_id: str, fact_id: str | None) -> bytes:
+    """The bytes that are kept and answered: id, report, receipt and links, in this order.
+
+    Joined as bytes: the report is an object with members, and was encoded where it was judged.
+    """
     own = f"/v1/verifications/{verification_id}"
     links: JsonObject = {
         "self": own,
         "pdf": f"{own}?format=pdf",
         "etsi": f"{own}?format=etsi",
         "evidence": f"{own}?format=evidence",
+        "trace": f"/trace/{judged.document_sha256}",
     }
-    if isinstance(digest := _digest_hex(shape), str):
-        links["trace"] = f"/trace/{digest}"
-    shape = {**shape, "receipt": None, "links": links}
+    added: JsonObject = {"receipt": None, "links": links}
     if fact_id is not None:
-        shape["receipt"] = {"id": fact_id, "format": RECEIPT_FORMAT}
+        added["receipt"] = {"id": fact_id, "format": RECEIPT_FORMAT}
         links["receipt"] = f"/v1/receipts/{fact_id}"
-    return _bytes(shape)
-
-
-def _digest_hex(shape: JsonObject) -> Json:
-    """SHA-256 of the document that a report is about."""
-    subject = shape.get("subject")
-    digest = subject.get("digest") if isinstance(subject, dict) else None
-    return digest.get("hex") if isinstance(digest, dict) else None
-
-
-def _bytes(shape: JsonObject) -> bytes:
-    return json.dumps(shape, ensure_ascii=False, separators=(",", ":")).encode()
+    before, after = encoded({"id": verification_id}), encoded(added)
+    return before[:-1] + b"," + judged.report[1:-1] + b"," + after[1:]

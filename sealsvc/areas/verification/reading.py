@@ -1,5 +1,6 @@
 """What is done with hostile bytes: module-level functions, so that a sandbox can run them."""
 
+import json
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -13,6 +14,7 @@ from sealsvc.verify.certificates import UnreadableCertificateError, read_certifi
 from sealsvc.verify.evidence import DocumentFields, Evidence
 from sealsvc.verify.policy import Policy
 from sealsvc.verify.report import Report, sentence, to_dict
+from sealsvc.verify.verdict import Level
 
 _DER_OR_BASE64 = (b"0", b"M")
 """First octets of a SEQUENCE, plain or as Base64 text."""
@@ -30,6 +32,19 @@ class DocumentRead:
     reading: DocumentReading
     serials: tuple[str | None, ...]
     fields: DocumentFields | None = None
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """A verdict as it is kept. report: UTF-8 JSON of what the judgement alone says of a document,
+    in both languages; evidence_record: what it stands on.
+    """
+
+    document_sha256: str
+    summary: str
+    indication: str
+    report: bytes
+    evidence_record: bytes
 
 
 def read_document(sandbox: Sandbox, data: bytes) -> DocumentRead:
@@ -74,10 +89,38 @@ def judge_evidence(sandbox: Sandbox, evidence: Evidence, policy: Policy) -> Repo
     return sandbox.run(_judge, evidence, policy)
 
 
+def judge_to_keep(sandbox: Sandbox, evidence: Evidence, policy: Policy) -> Judgement:
+    """The verdict, written down where it was made: a report weighs more than its words.
+
+    Raises: ResourceLimit, WorkersBusy.
+    """
+    return sandbox.run(_judgement, evidence, policy)
+
+
+def judged_members(report: Report, level: str = Level.SIMPLE) -> JsonObject:
+    """What the judgement alone says of a document, in both languages."""
+    return {**to_dict(report, level=level), "sentenceEn": sentence(report, "en")}
+
+
+def encoded(shape: JsonObject) -> bytes:
+    """A report as it is kept and answered."""
+    return json.dumps(shape, ensure_ascii=False, separators=(",", ":")).encode()
+
+
 def report_shape(evidence: Evidence, policy: Policy, level: str) -> JsonObject:
     """The report on some evidence at a level of detail; runs in the sandbox."""
+    return judged_members(_judge(evidence, policy), level)
+
+
+def _judgement(evidence: Evidence, policy: Policy) -> Judgement:
     report = _judge(evidence, policy)
-    return {**to_dict(report, level=level), "sentenceEn": sentence(report, "en")}
+    return Judgement(
+        document_sha256=report.document_sha256,
+        summary=str(report.summary),
+        indication=str(report.indication),
+        report=encoded(judged_members(report)),
+        evidence_record=report.facts.record,
+    )
 
 
 def _judge(evidence: Evidence, policy: Policy) -> Report:

@@ -36,14 +36,15 @@ from sealsvc.areas.verification.model import (
 )
 from sealsvc.areas.verification.reading import (
     DocumentRead,
+    Judgement,
     judge_evidence,
+    judge_to_keep,
     read_document,
     unread_document,
 )
 from sealsvc.documents.values import SignatureReading
 from sealsvc.ports import ResourceLimit
 from sealsvc.values import Principal, Scope, SealId
-from sealsvc.verify.evidence import Evidence
 from sealsvc.verify.policy import Policy, policy_named
 from sealsvc.verify.report import Report
 
@@ -75,18 +76,15 @@ def verify_document(
     )
     try:
         document = read_document(deps.sandbox, request.data)
-        evidence, report = _judged(deps, document, terms, policy)
+        judged = _judged(deps, document, terms, policy)
     except ResourceLimit as limit:
         document = unread_document(request.data, limit)
-        evidence, report = _judged(deps, document, terms, policy)
-    return keep(deps, report, evidence, by), document
+        judged = _judged(deps, document, terms, policy)
+    return keep(deps, judged, by), document
 
 
-def _judged(
-    deps: Deps, document: DocumentRead, terms: Terms, policy: Policy
-) -> tuple[Evidence, Report]:
-    evidence = gather(deps, document, terms)
-    return evidence, judge_evidence(deps.sandbox, evidence, policy)
+def _judged(deps: Deps, document: DocumentRead, terms: Terms, policy: Policy) -> Judgement:
+    return judge_to_keep(deps.sandbox, gather(deps, document, terms), policy)
 
 
 def judge_document(
@@ -96,7 +94,8 @@ def judge_document(
 
     Raises: ResourceLimit, WorkersBusy.
     """
-    return _judged(deps, document, terms, policy or policy_for(deps, None))[1]
+    evidence = gather(deps, document, terms)
+    return judge_evidence(deps.sandbox, evidence, policy or policy_for(deps, None))
 
 
 def policy_for(deps: Deps, name: str | None) -> Policy:

@@ -19,4 +19,7 @@ QUESTIONS: tuple[Callable[[Case], tuple[Finding, ...]], ...] = (
 
 def findings(case: Case) -> tuple[Finding, ...]:
     """All that the questions of the standard find, each thing once."""
-    return tuple(dict.fromkeys(found for check in QUESTIONS for found in check(case)))
+    found: list[Finding] = []
+    for check in QUESTIONS:
+        found += check(case)
+    return tuple(dict.fromkeys(found))

@@ -16,6 +16,7 @@ from sealsvc.areas.sealing.model import (
     SealingSelfCheckFailed,
     SealingStatus,
 )
+from sealsvc.areas.sealing.placing import PlaceWish
 from sealsvc.areas.sealing.service import SealingRequest, record
 from sealsvc.areas.seals.model.views import SealView
 from sealsvc.ports import StorageFull, WorkersBusy
@@ -27,21 +28,41 @@ T = TypeVar("T")
 
 
 class Meddling(InlineSandbox):
-    """Changes what a named function gives back, or fails in its place."""
+    """Changes the sealed file before it is read again, or fails in its place.
 
-    def __init__(self, name: str, meddle: Callable[[object], object]) -> None:
-        self.name, self.meddle = name, meddle
+    On the general way that is what `finish` gives back; on the short way of ordinary PDFs what
+    `examine` is given.
+    """
+
+    def __init__(self, meddle: Callable[[object], object]) -> None:
+        self.meddle = meddle
+        self.meddled = 0
 
     def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        if function.__name__ == "examine":
+            self.meddled += 1
+            sealed, *others = args
+            args = (self.meddle(sealed), *others)  # type: ignore[assignment]
         result = super().run(function, *args, **kwargs)
-        if function.__name__ == self.name:
+        if function.__name__ == "finish":
+            self.meddled += 1
             return self.meddle(result)  # type: ignore[return-value]
         return result
+
+
+SHORT, GENERAL = PlaceWish(), PlaceWish(keyword="Invoice")
+"""Places that are found on either way: words are only looked for on the general one."""
 
 
 @pytest.fixture
 def seal(story: Story) -> SealView:
     return story.seal(A, SealType.CONTRACT)
+
+
+@pytest.fixture(params=[SHORT, GENERAL], ids=["short", "general"])
+def place(request: pytest.FixtureRequest) -> PlaceWish:
+    found: PlaceWish = request.param
+    return found
 
 
 def ended(story: Story) -> tuple[list[str], str]:
@@ -72,7 +93,7 @@ def _flip_last_contents_digit(data: object) -> bytes:
     ],
 )
 def test_a_corrupted_result_never_leaves(
-    story: Story, seal: SealView, meddle: Callable[[object], object]
+    story: Story, seal: SealView, place: PlaceWish, meddle: Callable[[object], object]
 ) -> None:
     blobs = story.deps.blobs
     put: list[bytes] = []
@@ -85,20 +106,22 @@ def test_a_corrupted_result_never_leaves(
         def get(self, sha256: str) -> bytes:
             return blobs.get(sha256)
 
-    story.deps = replace(story.deps, sandbox=Meddling("finish", meddle), blobs=Watching())
+    sandbox = Meddling(meddle)
+    story.deps = replace(story.deps, sandbox=sandbox, blobs=Watching())
     with pytest.raises(SealingSelfCheckFailed):
-        story.use(seal)
+        story.use(seal, place=place)
     assert put == []
+    assert sandbox.meddled == 1
     assert ended(story) == (["authorised", "abandoned"], "SEALING_SELF_CHECK_FAILED")
 
 
-def test_no_worker_for_the_check(story: Story, seal: SealView) -> None:
+def test_no_worker_for_the_check(story: Story, seal: SealView, place: PlaceWish) -> None:
     def busy(_: object) -> object:
         raise WorkersBusy()
 
-    story.deps = replace(story.deps, sandbox=Meddling("finish", busy))
+    story.deps = replace(story.deps, sandbox=Meddling(busy))
     with pytest.raises(WorkersBusy):
-        story.use(seal)
+        story.use(seal, place=place)
     assert ended(story) == (["authorised", "abandoned"], "WORKERS_BUSY")
 
 
@@ -127,12 +150,12 @@ def _die(_: object) -> object:
 
 
 def test_a_crash_between_intent_and_result_is_closed_by_reconcile(
-    story: Story, seal: SealView
+    story: Story, seal: SealView, place: PlaceWish
 ) -> None:
     healthy = story.deps
-    story.deps = replace(healthy, sandbox=Meddling("finish", _die))
+    story.deps = replace(healthy, sandbox=Meddling(_die))
     with pytest.raises(Killed):
-        story.use(seal)
+        story.use(seal, place=place)
     story.deps = healthy
     assert ended(story)[0] == ["authorised"]
     assert sealing.reconcile(healthy) == 0  # it may still be running
@@ -156,15 +179,17 @@ def test_a_crash_between_intent_and_result_is_closed_by_reconcile(
     assert (view.status, view.abandoned_reason) == (SealingStatus.ABANDONED, "INTERRUPTED")
 
 
-def test_a_slow_sealing_finds_its_intent_closed(story: Story, seal: SealView) -> None:
+def test_a_slow_sealing_finds_its_intent_closed(
+    story: Story, seal: SealView, place: PlaceWish
+) -> None:
     def slow(result: object) -> object:
         story.clock.forward(minutes=11)
         assert sealing.reconcile(story.deps) == 1
         return result
 
-    story.deps = replace(story.deps, sandbox=Meddling("finish", slow))
+    story.deps = replace(story.deps, sandbox=Meddling(slow))
     with pytest.raises(SealingIntentClosed):
-        story.use(seal)
+        story.use(seal, place=place)
     assert ended(story) == (["authorised", "abandoned"], "INTERRUPTED")
 
 
@@ -192,17 +217,17 @@ def test_an_answer_lost_after_the_commit_leaves_the_sealing_completed(
 
 
 def test_when_even_abandoning_fails_reconcile_remains(
-    story: Story, seal: SealView, monkeypatch: pytest.MonkeyPatch
+    story: Story, seal: SealView, place: PlaceWish, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(*_: object) -> None:
         raise StorageFull(reason="database")
 
     story_deps = story.deps
-    story.deps = replace(story_deps, sandbox=Meddling("finish", lambda _: b"%PDF-1.7"))
+    story.deps = replace(story_deps, sandbox=Meddling(lambda _: b"%PDF-1.7"))
     with monkeypatch.context() as patched:
         patched.setattr(record, "abandon", refuse)
         with pytest.raises(Exception, match="DOCUMENT_UNREADABLE"):
-            story.use(seal)
+            story.use(seal, place=place)
     story.clock.forward(minutes=11)
     assert sealing.reconcile(story_deps) == 1
 

@@ -1,5 +1,7 @@
+from collections.abc import Callable
 from dataclasses import replace
 from importlib import import_module
+from typing import ParamSpec, TypeVar
 
 import pytest
 from sqlalchemy import func, select
@@ -43,8 +45,22 @@ from sealsvc.values import (
     SealType,
     SubjectKind,
 )
-from tests.areas.sealing.story import OPERATOR, REGULATOR, A, B, Story, merchant, pdf
+from tests.areas.sealing.story import (
+    APPROVER,
+    OPERATOR,
+    REGULATOR,
+    A,
+    B,
+    Remembering,
+    Story,
+    codes,
+    merchant,
+    pdf,
+)
 from tests.builders.pdf import encrypted, imprint
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 def refused(story: Story, seal: SealView, error: type[Exception], **options: object) -> None:
@@ -205,9 +221,12 @@ def test_suspended_while_it_was_being_sealed(story: Story, contract: SealView) -
     assert abandoned["reason"] == "SEAL_NOT_ACTIVE"
 
 
-@pytest.mark.parametrize(
+CHANGES = pytest.mark.parametrize(
     ("after", "error"), [((), SealNotActive), ((SealAction.RESUME,), SealingIntentClosed)]
 )
+
+
+@CHANGES
 def test_suspended_before_the_self_check(
     story: Story,
     contract: SealView,
@@ -228,10 +247,57 @@ def test_suspended_before_the_self_check(
     walk = import_module("sealsvc.areas.sealing.service.seal")  # the package has a verb so named
     monkeypatch.setattr(walk, "require_sound", check)
     with pytest.raises(error):
+        story.use(contract, place=PlaceWish(keyword="Invoice"))  # the general way
+    _, abandoned = _sealing_facts(story)
+    assert abandoned is not None
+    assert abandoned["reason"] == error.code  # type: ignore[attr-defined]
+
+
+class _Changing(Remembering):
+    """Lets the owner change a seal while a worker looks at the sealed file."""
+
+    def __init__(self, change: Callable[[], object]) -> None:
+        self.change = change
+
+    def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        if function.__name__ == "examine":
+            self.change()
+        return super().run(function, *args, **kwargs)
+
+
+@CHANGES
+def test_changed_during_the_self_check_of_the_short_way(
+    story: Story, contract: SealView, after: tuple[SealAction, ...], error: type[Exception]
+) -> None:
+    """What the check stood on no longer holds, though the file itself is sound."""
+
+    def change() -> None:
+        for action in (SealAction.SUSPEND, *after):
+            story.change(contract, action)
+
+    story.deps = replace(story.deps, sandbox=_Changing(change))
+    with pytest.raises(error):
         story.use(contract)
     _, abandoned = _sealing_facts(story)
     assert abandoned is not None
     assert abandoned["reason"] == error.code  # type: ignore[attr-defined]
+
+
+def test_what_is_remembered_of_a_seal_never_hides_a_change(
+    story: Story, contract: SealView
+) -> None:
+    story.use(contract)
+    story.change(contract, SealAction.SUSPEND)
+    with pytest.raises(SealNotActive):
+        story.use(contract)
+    story.change(contract, SealAction.RESUME)
+    assert "SEAL_SUSPENDED" not in codes(story.verify(story.use(contract).sealed))
+    renewed = seals.reissue(story.deps, APPROVER, contract.seal_id)
+    assert renewed.cert_serial != contract.cert_serial
+    assert story.use(contract).view.cert_serial == renewed.cert_serial
+    story.change(contract, SealAction.REVOKE)
+    with pytest.raises(SealNotActive):
+        story.use(contract)
 
 
 def _sealing_facts(story: Story) -> tuple[object, dict[str, object] | None]:

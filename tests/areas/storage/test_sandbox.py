@@ -4,6 +4,7 @@ import multiprocessing
 import os
 import pickle
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -16,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from sealsvc.adapters import sandbox as sandbox_module
+from sealsvc.adapters import worker_loop
 from sealsvc.adapters.sandbox import (
     MEMORY_BYTES,
     WARM,
@@ -133,7 +135,7 @@ def test_others_are_unaffected(sandbox: ProcessSandbox) -> None:
 
 
 def test_idle_worker_killed_from_outside(sandbox: ProcessSandbox) -> None:
-    # pebble gives a pool up in which an idle worker dies; the sandbox makes a new one.
+    # The call goes to another worker: it never began in the one that is gone.
     for _ in range(2):
         os.kill(sandbox.run(sandboxed.pid), signal.SIGKILL)
         time.sleep(0.3)
@@ -180,6 +182,63 @@ def test_closed_sandbox_is_busy_and_leaves_nobody() -> None:
         with pytest.raises(WorkersBusy):
             sandbox.run(sandboxed.double, 1)
         sandbox.close()
+
+
+def test_worker_that_stands_still_is_killed() -> None:
+    """A stopped process reads nothing: the caller is not held up longer than by a busy one."""
+    sandbox = ProcessSandbox(workers=1, timeout_s=1, warm=())
+    os.kill(sandbox.run(sandboxed.pid), signal.SIGSTOP)
+    with pytest.raises(ResourceLimit, match="limit=time"):
+        sandbox.run(sandboxed.length, bytes(20 << 20))
+    assert sandbox.run(sandboxed.double, 1) == 2
+    sandbox.close()
+
+
+def test_who_waited_longest_is_served_first() -> None:
+    sandbox = ProcessSandbox(workers=1, timeout_s=5, warm=())
+    order: list[int] = []
+
+    def ask(number: int) -> None:
+        sandbox.run(sandboxed.sleep, 0.1)
+        order.append(number)
+
+    with ThreadPoolExecutor(4) as threads:
+        for number in range(4):
+            threads.submit(ask, number)
+            time.sleep(0.03)
+    assert order == [0, 1, 2, 3]
+    sandbox.close()
+
+
+def test_workers_that_die_at_once_are_told_of() -> None:
+    sandbox = ProcessSandbox(workers=2, timeout_s=5, warm=("tests.areas.storage.deadly",))
+    with pytest.raises(SandboxFailed):
+        sandbox.run(sandboxed.double, 1)
+    assert not sandbox.ready()
+    sandbox.close()
+
+
+def test_who_waits_when_it_is_closed_is_told() -> None:
+    sandbox = ProcessSandbox(workers=1, timeout_s=20, warm=())
+    with ThreadPoolExecutor(2) as threads:
+        calls = [threads.submit(sandbox.run, sandboxed.sleep, 10.0) for _ in range(2)]
+        time.sleep(0.5)
+        sandbox.close()
+        assert {type(call.exception(5)) for call in calls} == {WorkersBusy}
+
+
+def test_orphan_ends_itself() -> None:
+    """Whoever would have killed a worker may be gone; then its own alarm does."""
+    ours, theirs = socket.socketpair()
+    terms = worker_loop.WorkerTerms(MEMORY_BYTES, (), timeout_s=0.2 - worker_loop.GRACE_S)
+    context = multiprocessing.get_context("spawn")
+    process = context.Process(target=worker_loop.serve, args=(theirs, terms))
+    process.start()
+    worker_loop.send_call(ours, pickle.dumps((sandboxed.spin, (), {})))
+    process.join(20)
+    assert process.exitcode == -signal.SIGALRM
+    ours.close()
+    theirs.close()
 
 
 def test_ready_when_all_workers_have_imported() -> None:

@@ -8,6 +8,7 @@ from sealsvc.areas.certs.service.issue import (
     require_issued,
 )
 from sealsvc.areas.certs.service.query import (
+    KnownTrust,
     chain_der,
     find,
     issuer_certificate,
@@ -17,12 +18,15 @@ from sealsvc.areas.certs.service.query import (
     record_of,
     seal_maker,
     seal_of,
+    trust_in,
     trust_material,
+    usable_in,
 )
 from sealsvc.areas.certs.service.revoke import SYSTEM, reconcile, revoke, revoke_all_of_seal
 
 __all__ = [
     "SYSTEM",
+    "KnownTrust",
     "chain_der",
     "create_hierarchy",
     "create_national",
@@ -42,5 +46,7 @@ __all__ = [
     "revoke_all_of_seal",
     "seal_maker",
     "seal_of",
+    "trust_in",
     "trust_material",
+    "usable_in",
 ]

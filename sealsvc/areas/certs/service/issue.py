@@ -10,6 +10,7 @@ from sealsvc.areas.certs.model import (
     NATIONAL,
     NATIONAL_SUITE,
     TRUST_DOMAINS,
+    CertificateAction,
     CertificateIntentLost,
     CertificateStatus,
     CertificateView,
@@ -17,6 +18,7 @@ from sealsvc.areas.certs.model import (
     IssueOrder,
     TrustDomain,
     certificate_fact,
+    certificate_step,
     domain_of,
     serial_hex,
 )
@@ -164,9 +166,10 @@ def _store_result(
 ) -> CertificateView:
     with deps.write() as tx:
         row = repo.get_certificate(tx.session, serial_hex(prepared.serial))
-        if row.status != CertificateStatus.INTENDED:
+        step = certificate_step(CertificateStatus(row.status), CertificateAction.ISSUE)
+        if step is None:
             raise CertificateIntentLost(serial=row.serial_hex)
-        row.status = CertificateStatus.ISSUED
+        row.status = step.target
         row.der = der
         tx.session.add(row)
         if as_label is not None:

@@ -3,7 +3,14 @@
 from datetime import timedelta
 
 from sealsvc.areas.certs import repo
-from sealsvc.areas.certs.model import CertificateStatus, Revocation, certificate_fact, whole_utc
+from sealsvc.areas.certs.model import (
+    CertificateAction,
+    CertificateStatus,
+    Revocation,
+    certificate_fact,
+    certificate_step,
+    whole_utc,
+)
 from sealsvc.areas.certs.repo import CertificateRow
 from sealsvc.areas.deps import Deps
 from sealsvc.storage.uow import UnitOfWork
@@ -20,15 +27,17 @@ def revoke(tx: UnitOfWork, serial: str, revocation: Revocation) -> bool:
     Raises: CertificateNotFound.
     """
     row = repo.get_certificate(tx.session, serial)
-    if row.status == CertificateStatus.INTENDED:
+    state = CertificateStatus(row.status)
+    step = certificate_step(state, CertificateAction.REVOKE)
+    if step is not None and step.target is CertificateStatus.ABANDONED:
         _abandon(tx, row, revocation.by)
-    elif row.status == CertificateStatus.ISSUED:
-        row.status = CertificateStatus.REVOKED
+    elif step is not None:
+        row.status = step.target
         row.revoked_at = tx.now
         row.reason = int(revocation.reason)
         row.invalid_since = revocation.invalid_since
         _record_revocation(tx, row, "revoked", revocation)
-    elif row.status == CertificateStatus.REVOKED and _is_earlier(revocation, row):
+    elif certificate_step(state, CertificateAction.DATE_BACK) and _is_earlier(revocation, row):
         row.invalid_since = revocation.invalid_since
         _record_revocation(tx, row, "revocation_dated", revocation)
     else:
@@ -54,7 +63,9 @@ def reconcile(deps: Deps) -> int:
 
 
 def _abandon(tx: UnitOfWork, row: CertificateRow, by: str) -> None:
-    row.status = CertificateStatus.ABANDONED
+    step = certificate_step(CertificateStatus(row.status), CertificateAction.ABANDON)
+    assert step is not None  # only intents come here
+    row.status = step.target
     tx.session.add(row)
     tx.record(certificate_fact("abandoned", repo.view(row), by=by))
 

@@ -168,12 +168,6 @@ def validate_withdrawal(reason: str, effective_from: datetime | None, now: datet
     return _text("reason", reason, REASON_LIMIT)
 
 
-def require_in_force(permit: PermitView) -> None:
-    """Let a change pass only on a permit that was not withdrawn. Raises: PermitAlreadyWithdrawn."""
-    if permit.withdrawn_from is not None:
-        raise PermitAlreadyWithdrawn(permitId=permit.permit_id)
-
-
 def permit_registered(permit: PermitView, *, by: str) -> Fact:
     """`entity.permit_registered`; by: client id."""
     return _fact("entity.permit_registered", permit, {"by": by, **permit.draft.particulars()})

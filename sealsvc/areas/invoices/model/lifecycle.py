@@ -3,16 +3,12 @@
 Source: china-domain.md sections 4.5 and 4.7; rules R09 and R10.
 """
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Generic, TypeVar
 
 from sealsvc.errors import Conflict
-
-State = TypeVar("State", bound=StrEnum)
-Action = TypeVar("Action", bound=StrEnum)
+from sealsvc.values import Action, State, Transition, find_transition
 
 RED_LETTER_LIFETIME = timedelta(hours=72)
 """A red-letter form that is not confirmed within it is void: rule R09 [V]."""
@@ -108,16 +104,6 @@ class Side(StrEnum):
     HOLDER = "HOLDER"
 
 
-@dataclass(frozen=True)
-class Transition(Generic[State, Action]):
-    """One row of a table. source: None where the action brings the thing into being."""
-
-    action: Action
-    source: State | None
-    target: State
-    fact_type: str
-
-
 _I, _IA = InvoiceState, InvoiceAction
 INVOICE_TRANSITIONS: tuple[Transition[InvoiceState, InvoiceAction], ...] = (
     Transition(_IA.TAKE_UNPROVEN, None, _I.RECEIVED, "invoice.taken"),
@@ -184,7 +170,7 @@ def invoice_step(
     state: InvoiceState | None, action: InvoiceAction
 ) -> Transition[InvoiceState, InvoiceAction]:
     """The row for an action on an invoice. Raises: InvoiceIllegalTransition."""
-    found = _find(INVOICE_TRANSITIONS, state, action)
+    found = find_transition(INVOICE_TRANSITIONS, state, action)
     if found is None:
         raise InvoiceIllegalTransition(state=None if state is None else str(state))
     return found
@@ -194,7 +180,7 @@ def claim_step(
     state: ClaimState | None, action: ClaimAction
 ) -> Transition[ClaimState, ClaimAction]:
     """The row for an action on a claim. Raises: ClaimIllegalTransition."""
-    found = _find(CLAIM_TRANSITIONS, state, action)
+    found = find_transition(CLAIM_TRANSITIONS, state, action)
     if found is None:
         raise ClaimIllegalTransition(state=None if state is None else str(state))
     return found
@@ -204,7 +190,7 @@ def red_letter_step(
     state: RedLetterState | None, action: RedLetterAction
 ) -> Transition[RedLetterState, RedLetterAction]:
     """The row for an action on a red-letter form. Raises: RedLetterIllegalTransition."""
-    found = _find(RED_LETTER_TRANSITIONS, state, action)
+    found = find_transition(RED_LETTER_TRANSITIONS, state, action)
     if found is None:
         raise RedLetterIllegalTransition(state=None if state is None else str(state))
     return found
@@ -230,10 +216,3 @@ def mermaid(table: tuple[Transition[State, Action], ...]) -> str:
         if state not in left
     ]
     return "\n".join(lines)
-
-
-def _find(
-    table: tuple[Transition[State, Action], ...], state: State | None, action: Action
-) -> Transition[State, Action] | None:
-    fitting = (row for row in table if row.source is state and row.action is action)
-    return next(fitting, None)

@@ -89,6 +89,12 @@ def require_not_held(tx: UnitOfWork, mac: str, entity: str) -> None:
         raise ClaimTaken()
 
 
+def is_held_by_other(deps: Deps, mac: str, entity: str) -> bool:
+    """Whether another entity holds a claim on the invoice just now; a look, no promise."""
+    with deps.read() as session:
+        return any(one.entity_uscc != entity for one in repo.held_claims(session, mac))
+
+
 def _require_free(tx: UnitOfWork, view: InvoiceView, mac: str, purpose: ClaimPurpose) -> None:
     require_not_held(tx, mac, view.entity_uscc)
     for one in repo.held_claims(tx.session, mac):

@@ -10,8 +10,6 @@ from hashlib import sha256
 from sealsvc.areas.certs import service as certs
 from sealsvc.areas.certs.model import CertificateView
 from sealsvc.areas.deps import Deps
-from sealsvc.areas.entities import service as entities
-from sealsvc.areas.entities.model import EntityStatus
 from sealsvc.areas.sealing.model import SealingSelfCheckFailed, SealingView
 from sealsvc.areas.sealing.oneshot import Awaited, examine
 from sealsvc.areas.sealing.service import record
@@ -77,12 +75,11 @@ def look(deps: Deps, request: SealingRequest) -> tuple[SealView, Means | None]:
     with deps.read() as session:
         dossier = seals.dossier_in(session, request.seal_id)
         seal = dossier.seal
-        owner = entities.find_in(session, seal.owner_uscc) if _is_ordinary(request) else None
-        if owner is None or owner.status is not EntityStatus.ACTIVE:
+        if not dossier.owner_active or not _is_ordinary(request):
             return seal, None
         held = seals.current_of(deps, seal, dossier.record.credentials)
         try:
-            credential = choose_credential(held, PDF, request.suite, owner.sealing_suite)
+            credential = choose_credential(held, PDF, request.suite, dossier.owner_suite)
         except ServiceError:
             return seal, None
         now = deps.clock.now()
@@ -141,6 +138,7 @@ def make(
         use,
         sealed_sha256=deps.blobs.put(sealed),
         signature_sha256=signature_sha256,
+        checked_version=draught.means.dossier.seal.version,
     )
     return view, sealed
 
@@ -170,7 +168,7 @@ def _terms(deps: Deps, means: Means) -> KitTerms:
 
 
 def _awaited(deps: Deps, draught: Draught, use: SealingView, signature_sha256: str) -> Awaited:
-    """The state of the registers is that of the look; tx 2 asks the seal again under lock.
+    """The state of the registers is that of the look; tx 2 asks under lock that it still holds.
 
     The log does not know the completion yet, so it is foretold as tx 2 will write it: between the
     logged intent and now.
@@ -184,7 +182,7 @@ def _awaited(deps: Deps, draught: Draught, use: SealingView, signature_sha256: s
         record=CertificateRecord(
             certificate.serial_hex, certificate.seal_id, certificate.revoked_at
         ),
-        seal=seals.registered_in(dossier, now, now, owner_active=True),
+        seal=seals.registered_in(dossier, now, now),
         proof=LogProof(use.authorised_fact_id, now, use.created_at, None),
         declaration=draught.declaration,
         trust=draught.means.trust.material,

@@ -98,13 +98,21 @@ def authorised(
 
 
 def complete(
-    deps: Deps, principal: Principal, use: SealingView, *, sealed_sha256: str, signature_sha256: str
+    deps: Deps,
+    principal: Principal,
+    use: SealingView,
+    *,
+    sealed_sha256: str,
+    signature_sha256: str,
+    checked_version: int | None = None,
 ) -> SealingView:
     """tx 2: the sealed file exists; its blob is stored already.
 
     The seal is asked once more: one that was suspended, lost or revoked since tx 1 completes
     nothing, as the file has not left this process yet; whoever suspends a seal can rely on it
     from the moment the suspension has committed.
+    checked_version: of the seal that the self-check stands on, where it looked before tx 1; then
+    any change since closes the intent.
     Raises: SealingIntentClosed, EntityAlreadyCancelled, what `may_use` raises.
     """
     with deps.write() as tx:
@@ -113,6 +121,8 @@ def complete(
         if present.status is not SealingStatus.AUTHORISED:
             raise SealingIntentClosed(status=str(present.status))
         may_use(for_use(seal), principal, None, tx.now)
+        if checked_version not in (None, seal.version):
+            raise SealingIntentClosed(reason="SEAL_CHANGED")
         ended = completed(tx, present, sealed_sha256, signature_sha256)
         repo.end_many(tx.session, [ended])
         tx.commit()

@@ -6,10 +6,12 @@ from sealsvc.areas.seals.service.credentials import (
     certificate_order,
     credential,
     current,
+    current_of,
     eseal,
     eseal_owner,
     show_eseal,
 )
+from sealsvc.areas.seals.service.dossier import Dossier, SealRecord, dossier_in
 from sealsvc.areas.seals.service.follow import follow_entities
 from sealsvc.areas.seals.service.issue import issue, reconcile, reissue
 from sealsvc.areas.seals.service.query import (
@@ -17,8 +19,10 @@ from sealsvc.areas.seals.service.query import (
     get,
     history,
     imprint,
+    imprint_of,
     lock,
     look_up,
+    registered_in,
     registered_seal,
     require_usable,
     search,
@@ -29,13 +33,17 @@ from sealsvc.areas.seals.service.replace import replace
 from sealsvc.areas.seals.service.void import void
 
 __all__ = [
+    "Dossier",
     "Filing",
+    "SealRecord",
     "SealStatusAnswer",
     "apply",
     "certificate_order",
     "change",
     "credential",
     "current",
+    "current_of",
+    "dossier_in",
     "eseal",
     "eseal_owner",
     "expire_due",
@@ -44,10 +52,12 @@ __all__ = [
     "get",
     "history",
     "imprint",
+    "imprint_of",
     "issue",
     "lock",
     "look_up",
     "reconcile",
+    "registered_in",
     "registered_seal",
     "reissue",
     "replace",

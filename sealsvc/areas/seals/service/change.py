@@ -12,6 +12,7 @@ from sealsvc.areas.seals.model import (
     next_state,
     require_reason,
     resolve_effective_from,
+    transition,
 )
 from sealsvc.areas.seals.model.views import ChangeRequest, SealChanged, SealView
 from sealsvc.areas.seals.repo import SealRow
@@ -71,12 +72,11 @@ def expire_due(deps: Deps) -> int:
     for seal_id in due:
         with deps.write() as tx:
             row = repo.get_for_update(tx.session, seal_id)
-            if SealStatus(row.status) not in (SealStatus.ACTIVE, SealStatus.SUSPENDED):
+            step = transition(SealAction.EXPIRE)
+            if SealStatus(row.status) not in step.sources:  # somebody ended it meanwhile
                 continue
             assert row.valid_until is not None
-            record_change(
-                tx, row, Change(SealAction.EXPIRE, SealStatus.EXPIRED, SYSTEM, row.valid_until)
-            )
+            record_change(tx, row, Change(step.action, step.target, SYSTEM, row.valid_until))
             tx.commit()
             expired += 1
     return expired

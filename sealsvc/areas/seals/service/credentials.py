@@ -3,6 +3,7 @@
 Nothing here activates a seal; `issue` and `reissue` do, with what is made here.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -113,6 +114,13 @@ def current(deps: Deps, seal: SealView) -> tuple[SealCredential, ...]:
     """What the seal signs with today, one per suite, its own suite first."""
     with deps.read() as session:
         found = repo.credentials(session, seal.seal_id)
+    return current_of(deps, seal, found)
+
+
+def current_of(
+    deps: Deps, seal: SealView, found: Sequence[SealCredential]
+) -> tuple[SealCredential, ...]:
+    """As `current`; found: what the seal signs or signed with, the newest first."""
     newest: dict[str, SealCredential] = {}
     for one in found:
         newest.setdefault(one.suite, one)

@@ -7,20 +7,12 @@ Entities are below and only record a fact; the worker calls this. Source: china-
 from sealsvc.areas.certs import service as certs
 from sealsvc.areas.deps import Deps
 from sealsvc.areas.seals import repo
-from sealsvc.areas.seals.model import SYSTEM, SealAction
+from sealsvc.areas.seals.model import SYSTEM
+from sealsvc.areas.seals.model.endings import owner_ended
 from sealsvc.areas.seals.service._record import Change, record_change
 from sealsvc.values import SealStatus
 
 OWNER_CANCELLED = "ENTITY_CANCELLED"
-
-# An approved seal has no way back for a client (CONTRACT section 2): only its owner's end leads
-# there, and what never was in use is turned down, not revoked.
-_ENDINGS = {
-    SealStatus.APPLIED: (SealAction.REJECT, SealStatus.REJECTED),
-    SealStatus.APPROVED: (SealAction.REJECT, SealStatus.REJECTED),
-    SealStatus.ACTIVE: (SealAction.REVOKE, SealStatus.REVOKED),
-    SealStatus.SUSPENDED: (SealAction.REVOKE, SealStatus.REVOKED),
-}
 
 
 def follow_entities(deps: Deps) -> int:
@@ -37,9 +29,10 @@ def _end(deps: Deps, seal_id: str) -> SealStatus | None:
     """The seal's last state; None where somebody else ended it first."""
     with deps.write() as tx:
         row = repo.get_family_for_update(tx.session, seal_id)
-        if SealStatus(row.status) not in _ENDINGS:
+        ending = owner_ended(SealStatus(row.status))
+        if ending is None:
             return None
-        action, status = _ENDINGS[SealStatus(row.status)]
+        action, status = ending
         record_change(tx, row, Change(action, status, SYSTEM, tx.now, OWNER_CANCELLED))
         tx.commit()
     return status

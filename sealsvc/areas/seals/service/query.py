@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from sealsvc.areas.certs.service.kept import Kept
 from sealsvc.areas.deps import Deps
-from sealsvc.areas.entities import service as entities
-from sealsvc.areas.entities.model import canonicalise
+from sealsvc.areas.entities.model import canonicalise, require_active
 from sealsvc.areas.seals import repo
 from sealsvc.areas.seals.model import SealEvent, StatusAnswer, status_at
 from sealsvc.areas.seals.model.views import (
@@ -17,6 +17,7 @@ from sealsvc.areas.seals.model.views import (
     may_read,
     require_reader,
 )
+from sealsvc.areas.seals.service.dossier import Dossier, dossier_in
 from sealsvc.ports import BlobMissing
 from sealsvc.storage.uow import UnitOfWork
 from sealsvc.values import Principal, SealId, SealStatus
@@ -24,6 +25,8 @@ from sealsvc.verify.evidence import RegisteredSeal
 
 _INPUT_LIMIT = 64
 _SECOND = timedelta(seconds=1)
+IMPRINTS_KEPT = 64
+_IMPRINTS: Kept[bytes] = Kept(IMPRINTS_KEPT)
 
 
 @dataclass(frozen=True)
@@ -61,9 +64,9 @@ def require_usable(tx: UnitOfWork, seal_id: SealId) -> SealView:
 
     Raises: SealNotFound, EntityAlreadyCancelled.
     """
-    seal = lock(tx, seal_id)
-    entities.get_active_in(tx.session, seal.owner_uscc)
-    return seal
+    found = repo.owned(tx.session, seal_id, lock=True)
+    require_active(found.owner_status)
+    return found.seal
 
 
 def look_up(deps: Deps, viewer: Principal | None, seal_id: SealId) -> SealView | PublicSeal:
@@ -122,10 +125,15 @@ def status(
 
 def imprint(deps: Deps, seal_id: SealId) -> bytes:
     """The imprint's file, a PNG. Raises: SealNotFound, BlobMissing."""
-    seal = get(deps, seal_id)
-    if seal.imprint_sha256 is None:
-        raise BlobMissing(sealId=seal_id)
-    return deps.blobs.get(seal.imprint_sha256)
+    return imprint_of(deps, get(deps, seal_id))
+
+
+def imprint_of(deps: Deps, seal: SealView) -> bytes:
+    """The same of a seal at hand. Raises: BlobMissing."""
+    digest = seal.imprint_sha256
+    if digest is None:
+        raise BlobMissing(sealId=seal.seal_id)
+    return _IMPRINTS.get(deps.blobs, digest, lambda: deps.blobs.get(digest))
 
 
 def show_imprint(deps: Deps, viewer: Principal, seal_id: SealId) -> bytes:
@@ -144,9 +152,13 @@ def registered_seal(deps: Deps, seal_id: SealId, signed_at: datetime | None) -> 
     """
     now = deps.clock.now()
     with deps.read() as session:
-        seal = repo.view(repo.get_seal(session, seal_id))
-        log = repo.history(session, seal_id)
-        owner_active = entities.is_active_in(session, seal.owner_uscc)
+        dossier = dossier_in(session, seal_id)
+    return registered_in(dossier, signed_at, now)
+
+
+def registered_in(dossier: Dossier, signed_at: datetime | None, now: datetime) -> RegisteredSeal:
+    """As `registered_seal`, of what was looked up before."""
+    seal, log = dossier.seal, dossier.record.log
     events = [_event(item) for item in log]
     moment = None if signed_at is None else _within_second(events, signed_at)
     at_signing = None if moment is None else status_at(events, moment, moment)
@@ -158,7 +170,7 @@ def registered_seal(deps: Deps, seal_id: SealId, signed_at: datetime | None) -> 
         medium=seal.medium,
         owner_uscc=seal.owner_uscc,
         owner_name=seal.owner_name,
-        owner_active=owner_active,
+        owner_active=dossier.owner_active,
         status_at_signing=None if as_known_now is None else as_known_now.status,
         status_then_known=None if at_signing is None else at_signing.status,
         status_now=status_at(events, now, now).status or seal.status,

@@ -7,7 +7,7 @@ other although one key makes both.
 
 import unicodedata
 from base64 import b64decode, b64encode
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from hashlib import sha256
@@ -307,15 +307,6 @@ def read_envelope(shape: object) -> Envelope:
         signature=_bytes(signed.get("value")),
         certificate_der=_bytes(signed.get("certificate")),
         chain_der=tuple(_bytes(one) for one in chain),
-    )
-
-
-def withdrawn(view: AttestationView, reason: str, at: datetime) -> AttestationView:
-    """The attestation after its withdrawal. Raises: AttestationNotIssued."""
-    if view.status is not AttestationStatus.ISSUED:
-        raise AttestationNotIssued(status=str(view.status))
-    return replace(
-        view, status=AttestationStatus.WITHDRAWN, withdraw_reason=reason, withdrawn_at=at
     )
 
 

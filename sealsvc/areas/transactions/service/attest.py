@@ -36,7 +36,6 @@ from sealsvc.areas.transactions.model.attestation import (
     clean_reason,
     clean_subject,
     require_fit,
-    withdrawn,
 )
 from sealsvc.areas.transactions.model.facts import (
     attestation_abandoned,
@@ -45,6 +44,13 @@ from sealsvc.areas.transactions.model.facts import (
     attestation_withdrawn,
 )
 from sealsvc.areas.transactions.model.kinds import AttestationKind, kind_table
+from sealsvc.areas.transactions.model.lifecycle import (
+    AttestationAction,
+    abandoned,
+    attestation_step,
+    issued,
+    withdrawn,
+)
 from sealsvc.areas.transactions.model.proof import read_proof
 from sealsvc.errors import ServiceError
 from sealsvc.storage.uow import UnitOfWork
@@ -179,7 +185,7 @@ def _intend(
             kind=kind.name,
             operator_uscc=seal.owner_uscc,
             number=number,
-            status=AttestationStatus.INTENDED,
+            status=attestation_step(None, AttestationAction.INTEND).target,
             record=record,
             seal_id=seal.seal_id,
             cert_serial=key.cert_serial,
@@ -197,8 +203,9 @@ def _replaceable(
 ) -> AttestationView:
     old = repo.get_attestation(tx.session, attestation_id, lock=True)
     _require_own(principal, old)
-    if old.kind != kind.name or old.status is not AttestationStatus.ISSUED:
+    if old.kind != kind.name:
         raise AttestationNotIssued(status=str(old.status))
+    attestation_step(old.status, AttestationAction.WITHDRAW)
     return old
 
 
@@ -220,19 +227,17 @@ def _issue(
             seal = seals.require_usable(tx, SealId(view.seal_id))
             may_use(for_use(seal), principal, None, tx.now)
             present = repo.get_attestation(tx.session, view.attestation_id, lock=True)
-            if present.status is not AttestationStatus.INTENDED:
-                raise AttestationNotIssued(status=str(present.status))
+            signed = issued(present, envelope)
             if view.record.replaces is not None:
                 kind = kind_table().get(view.kind)
                 old = _replaceable(tx, principal, view.record.replaces, kind)
                 _withdraw_in(tx, old, REPLACED, principal.client_id)
-            issued = replace(present, status=AttestationStatus.ISSUED, envelope=envelope)
-            issued = replace(issued, issued_fact_id=tx.record(attestation_issued(issued)))
-            repo.save_attestation(tx.session, issued)
+            signed = replace(signed, issued_fact_id=tx.record(attestation_issued(signed)))
+            repo.save_attestation(tx.session, signed)
             tx.commit()
     except IntegrityError as error:  # two at once with one number
         raise AttestationNumberTaken(field="number") from error
-    return issued
+    return signed
 
 
 def _withdraw_in(tx: UnitOfWork, view: AttestationView, reason: str, by: str) -> AttestationView:
@@ -248,7 +253,7 @@ def _require_own(principal: Principal, view: AttestationView) -> None:
 
 
 def _abandon(tx: UnitOfWork, view: AttestationView, reason: str, *, by: str) -> None:
-    ended = replace(view, status=AttestationStatus.ABANDONED)
+    ended = abandoned(view)
     tx.record(attestation_abandoned(ended, by=by, reason=reason))
     repo.save_attestation(tx.session, ended)
 

@@ -7,12 +7,11 @@ from decimal import Decimal
 from sealsvc.areas.deps import Deps
 from sealsvc.areas.entities.model import UsccStatus, check_uscc
 from sealsvc.areas.invoices import service as invoices
-from sealsvc.areas.invoices.model.errors import ClaimTaken
 from sealsvc.areas.invoices.model.lifecycle import ClaimState, RedLetterState, Side
 from sealsvc.areas.invoices.model.reading import TakenReading, is_red, read_taken
 from sealsvc.areas.invoices.model.record import InvoiceView
 from sealsvc.areas.invoices.model.red_letters import RedStatus
-from sealsvc.areas.invoices.service.claims import require_not_held
+from sealsvc.areas.invoices.service.claims import is_held_by_other
 from sealsvc.areas.transactions.model.deal import DEFAULT_CURRENCY, DocumentFact, InvoiceFact
 from sealsvc.areas.transactions.model.money import total
 from sealsvc.areas.transactions.model.verification import UploadedFile
@@ -74,15 +73,10 @@ def invoice_on_file(deps: Deps, principal: Principal, invoice_id: str) -> Invoic
 
 
 def _held_elsewhere(deps: Deps, view: InvoiceView) -> bool:
-    """Whether a claim is held by another than the buyer; asked under the invoice's own lock."""
+    """Whether a claim is held by another than the buyer."""
     if view.identity_mac is None:
         return False
-    with deps.write() as tx:  # never committed: it only looks
-        try:
-            require_not_held(tx, view.identity_mac, view.buyer_uscc or view.entity_uscc)
-        except ClaimTaken:
-            return True
-    return False
+    return is_held_by_other(deps, view.identity_mac, view.buyer_uscc or view.entity_uscc)
 
 
 def _report(deps: Deps, view: InvoiceView) -> DocumentFact | None:

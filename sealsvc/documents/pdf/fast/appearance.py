@@ -16,6 +16,7 @@ from sealsvc.documents.pdf.fast.revision import Revision
 from sealsvc.documents.picture import PictureUnreadable, load_png
 
 MAX_IMPRINTS = 64
+MAX_DRAWINGS = 256
 BEST = 9
 
 # The matrix turns the picture against /Rotate, so that it stands upright for the viewer.
@@ -100,6 +101,13 @@ def add_blank(revision: Revision, frame: Frame) -> bytes:
 
 
 def _form(frame: Frame, image_number: int, height_ratio: float | None) -> bytes:
+    before, behind = _drawing(frame, height_ratio)
+    return b"%b%d%b" % (before, image_number, behind)
+
+
+@lru_cache(maxsize=MAX_DRAWINGS)
+def _drawing(frame: Frame, height_ratio: float | None) -> tuple[bytes, bytes]:
+    """The form's body before and behind the number of its image."""
     width, height = frame.width, frame.height
     if height_ratio is None:
         content = b"q %.4f 0 0 %.4f 0 0 cm /Seal Do Q" % (width, height)
@@ -108,7 +116,9 @@ def _form(frame: Frame, image_number: int, height_ratio: float | None) -> bytes:
         up = across * height_ratio
         place = (across, up, (width - across) / 2, (height - up) / 2)
         content = b"q %.4f 0 0 %.4f %.4f %.4f cm /Seal Do Q" % place
-    return (
+    before = (
         b"<</Type/XObject/Subtype/Form/BBox[0 0 %.4f %.4f]/Matrix[%b 0 0]"
-        b"/Resources<</XObject<</Seal %d 0 R>>>>/Length %d>>\nstream\n%b\nendstream"
-    ) % (width, height, UPRIGHT[frame.rotate], image_number, len(content), content)
+        b"/Resources<</XObject<</Seal "
+    ) % (width, height, UPRIGHT[frame.rotate])
+    behind = b" 0 R>>>>/Length %d>>\nstream\n%b\nendstream" % (len(content), content)
+    return before, behind

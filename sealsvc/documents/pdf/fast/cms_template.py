@@ -5,10 +5,11 @@ together byte for byte). Source: ETSI EN 319 142-1 section 6.3; RFC 5652; RFC 50
 """
 
 import hashlib
+from binascii import hexlify
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache, partial
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from asn1crypto import core, x509
 
@@ -80,12 +81,12 @@ DIGESTS: dict[str, DigestRow] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class _Frame:
-    """The hexadecimal text before the digest and between it and the signature."""
+class _Frame(NamedTuple):
+    """The text of /Contents before the digest, between it and the signature, and behind that."""
 
     before_digest: bytes
     before_signature: bytes
+    behind: bytes
 
 
 class CmsTemplate:
@@ -111,8 +112,7 @@ class CmsTemplate:
         self._tbs_before = attributes[:place]
         self._tbs_after = attributes[place + self.digest.size :]
         self._frames: dict[int, _Frame] = {}
-        largest = len(self.encode(bytes(self.digest.size), bytes(self.largest_signature))) // 2
-        self.room = 2 * (largest + SLACK)
+        self.room = 2 * (len(self._content_info(bytes(self.largest_signature))) + SLACK)
 
     @property
     def algorithm_der(self) -> bytes:
@@ -125,22 +125,24 @@ class CmsTemplate:
 
     def encode(self, document_digest: bytes, signature: bytes) -> bytes:
         """The ContentInfo as hexadecimal text. Raises: SignatureTooLarge."""
+        frame = self._frame_for(len(signature))
+        digest, value = hexlify(document_digest), hexlify(signature)
+        return b"%b%b%b%b" % (frame.before_digest[1:], digest, frame.before_signature, value)
+
+    def contents(self, document_digest: bytes, signature: bytes) -> bytes:
+        """The value of /Contents with its brackets, `room` digits. Raises: SignatureTooLarge."""
         length = len(signature)
+        before, between, behind = self._frames.get(length) or self._frame_for(length)
+        return b"".join((before, hexlify(document_digest), between, hexlify(signature), behind))
+
+    def _frame_for(self, length: int) -> _Frame:
+        """Raises: SignatureTooLarge."""
         frame = self._frames.get(length)
         if frame is None:
             if not 0 < length <= self.largest_signature:
                 raise SignatureTooLarge(bytes=length, room=self.largest_signature)
             frame = self._frames[length] = self._frame(length)
-        return b"%b%b%b%b" % (
-            frame.before_digest,
-            document_digest.hex().encode("ascii"),
-            frame.before_signature,
-            signature.hex().encode("ascii"),
-        )
-
-    def contents(self, document_digest: bytes, signature: bytes) -> bytes:
-        """The value of /Contents with its brackets, `room` digits. Raises: SignatureTooLarge."""
-        return b"<%b>" % self.encode(document_digest, signature).ljust(self.room, b"0")
+        return frame
 
     def _frame(self, length: int) -> _Frame:
         """Only the outer lengths depend on the signature's length: pre-encoded for each."""
@@ -149,8 +151,9 @@ class CmsTemplate:
         place = whole.index(_marker(self.digest.size))
         end = len(whole) - length
         return _Frame(
-            whole[:place].hex().encode("ascii"),
-            whole[place + self.digest.size : end].hex().encode("ascii"),
+            b"<" + hexlify(whole[:place]),
+            hexlify(whole[place + self.digest.size : end]),
+            b"0" * (self.room - 2 * len(whole)) + b">",
         )
 
     def _content_info(self, signature: bytes) -> bytes:

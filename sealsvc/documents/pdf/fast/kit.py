@@ -71,6 +71,7 @@ class SealKit:
         self._image = None if imprint is None else image_objects(imprint[0])
         self._height_ratio = 1.0 if imprint is None else imprint[1]
         self._name = b"/Name%b" % text_string(signer_name) if signer_name else b""
+        self._identity: tuple[datetime | None, bytes] = None, b""
 
     def seal(self, data: bytes, sign: Callable[[bytes], bytes], order: SealOrder) -> bytes:
         """The sealed file; `data` is its exact prefix.
@@ -79,12 +80,12 @@ class SealKit:
         Raises: NotUnderstood (nothing was signed), and what `compose` and `encode` raise.
         """
         composed = self.compose(data, order)
-        template = self.template
-        if composed.judged:
+        head, tail, digest, judged = composed
+        if judged:
             refuse_harm(self.with_hole(data, composed))
-        signature = sign(template.signed_attributes(composed.digest))
-        value = template.contents(composed.digest, signature)
-        return b"".join((data, composed.head, value, composed.tail))
+        template = self.template
+        signature = sign(template.signed_attributes(digest))
+        return b"".join((data, head, template.contents(digest, signature), tail))
 
     def compose(self, data: bytes, order: SealOrder) -> Composed:
         """The revision around the value, and the digest the CMS will hold.
@@ -102,7 +103,7 @@ class SealKit:
         elif len(structure.sections) > 1:
             refuse_removed([read_form(one) for one in structure.older()])
         certify = order.role is DocumentRole.INVOICE and not signed
-        return self._enclose(structure, form, self._objects(order, certify=certify), bool(signed))
+        return self._enclose(structure, form, self._objects(order, certify), bool(signed))
 
     def with_hole(self, data: bytes, composed: Composed) -> bytes:
         """The document with a value of nothing but zeros."""
@@ -119,16 +120,24 @@ class SealKit:
         fills = empty_field(form, order.field_name) is not None
         refuse_unfit(reading, self.certificate_der, fills=fills)
 
-    def _objects(self, order: SealOrder, *, certify: bool) -> SealObjects:
+    def _objects(self, order: SealOrder, certify: bool) -> SealObjects:
         return SealObjects(
-            field_name=order.field_name,
-            identity=b"/M%b%b" % (date_string(order.signed_at), self._name),
-            placement=order.placement,
-            image=self._image,
-            height_ratio=self._height_ratio,
-            certify=certify,
-            room=self.template.room,
+            order.field_name,
+            self._identified(order.signed_at),
+            order.placement,
+            self._image,
+            self._height_ratio,
+            certify,
+            self.template.room,
         )
+
+    def _identified(self, moment: datetime) -> bytes:
+        """/M and /Name, kept for the next document of the same moment."""
+        known, identity = self._identity
+        if known is not moment:
+            identity = b"/M%b%b" % (date_string(moment), self._name)
+            self._identity = moment, identity
+        return identity
 
     def _enclose(
         self, structure: Structure, form: PdfForm | None, seal: SealObjects, judged: bool

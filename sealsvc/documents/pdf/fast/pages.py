@@ -3,8 +3,9 @@
 Source: ISO 32000-2, 7.7.3 (page tree, inheritance), 14.11.2 (boxes); pdf.md section 2 rule 5.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 from sealsvc.documents.pdf.errors import PageNotFound, PlacementOutOfPage
@@ -21,12 +22,12 @@ from sealsvc.documents.pdf.fast.tokens import (
     four_numbers,
     is_name,
 )
-from sealsvc.values import Placement
 
 MAX_PAGES = 50_000
 MAX_DEPTH = 40
 MM_PER_UNIT = 25.4 / 72
 TOLERANCE_MM = 0.01
+KEPT_BOXES, MAX_KEPT_BOX = 256, 64  # a paper size is the same in file after file
 LETTER = (0.0, 0.0, 612.0, 792.0)
 
 Box = tuple[float, float, float, float]
@@ -64,17 +65,17 @@ def find_page(structure: Structure, number: int) -> PdfPage:
     index = number - 1 if number > 0 else total + number
     if not 0 <= index < total:
         raise PageNotFound(page=number, pages=total)
-    path, seen = [node], {reference}
+    path, seen = [node], [reference]
     while True:
         child, index = _step(structure, reference, node, (index, count))
-        if child.reference in seen or len(path) > MAX_DEPTH or child.dictionary is None:
+        dictionary, reference = child.dictionary, child.reference
+        if dictionary is None or reference in seen or len(path) > MAX_DEPTH:
             raise NotUnderstood("page tree")
-        seen.add(child.reference)
-        reference, node = child.reference, child.dictionary
-        path.append(node)
+        path.append(dictionary)
         if index < 0:
-            return PdfPage(child, node, path)
-        count = _count(node)
+            return PdfPage(child, dictionary, path)
+        seen.append(reference)
+        node, count = dictionary, _count(dictionary)
 
 
 def all_pages(structure: Structure) -> Iterator[PdfPage]:
@@ -107,11 +108,11 @@ def pages_sharing(structure: Structure, key: bytes, reference: Reference) -> int
 
 def _root(structure: Structure) -> tuple[Reference, Dictionary]:
     catalog = structure.catalog.dictionary
-    reference = as_reference(catalog.get(b"Pages")) if catalog is not None else None
+    reference = as_reference(catalog.entries.get(b"Pages")) if catalog is not None else None
     if reference is None:
         raise NotUnderstood("pages")
     node = structure.dictionary(reference)
-    if not is_name(node.get(b"Type"), b"/Pages") or b"Parent" in node.entries:
+    if not is_name(node.entries.get(b"Type"), b"/Pages") or b"Parent" in node.entries:
         raise NotUnderstood("page tree")
     return reference, node
 
@@ -155,10 +156,10 @@ def _step(
 def _leaves(child: PdfObject, parent: Reference) -> int | None:
     """The number of pages below a node; None for a page."""
     dictionary = child.dictionary
-    if dictionary is None or as_reference(dictionary.get(b"Parent")) != parent:
+    if dictionary is None or as_reference(dictionary.entries.get(b"Parent")) != parent:
         raise NotUnderstood("Parent")
-    kind = dictionary.get(b"Type")
-    if is_name(kind, b"/Page") and b"Kids" not in dictionary.entries:
+    kind = dictionary.entries.get(b"Type")
+    if (kind == b"/Page" or is_name(kind, b"/Page")) and b"Kids" not in dictionary.entries:
         return None
     if is_name(kind, b"/Pages"):
         return _count(dictionary)
@@ -216,17 +217,25 @@ def how_shown(structure: Structure, page: PdfPage) -> Shown:
     return Shown(crop, turns % 360, MM_PER_UNIT * unit)
 
 
-def seal_rectangle(shown: Shown, placement: Placement, height_ratio: float) -> Box:
-    """Where a seal lies in user space. Raises: PlacementOutOfPage."""
-    width = placement.width_mm
-    return shown.to_user(placement.x_mm, placement.y_mm, width, width * height_ratio)
-
-
 def _box(structure: Structure, raw: bytes | None) -> Box | None:
     value = structure.resolve(raw)
     if value is None:
         return None
-    items = four_numbers(value) or [structure.resolve(one) or b"" for one in array_items(value)]
+    if len(value) <= MAX_KEPT_BOX:
+        kept = _direct_box(value)
+        if kept is not None:
+            return kept
+    return _ordered([structure.resolve(one) or b"" for one in array_items(value)])
+
+
+@lru_cache(maxsize=KEPT_BOXES)
+def _direct_box(raw: bytes) -> Box | None:
+    """The box of four direct numbers, None for any other value. Raises: NotUnderstood."""
+    items = four_numbers(raw)
+    return None if items is None else _ordered(items)
+
+
+def _ordered(items: Sequence[bytes]) -> Box:
     if len(items) != 4:
         raise NotUnderstood("box")
     a, b, c, d = map(_finite, map(as_number, items))
@@ -236,4 +245,4 @@ def _box(structure: Structure, raw: bytes | None) -> Box | None:
 def _finite(value: float | None) -> float:
     if value is None or not -1e9 < value < 1e9:
         raise NotUnderstood("box")
-    return value
+    return value + 0.0  # one zero only: a kept drawing must not depend on who asked first

@@ -5,20 +5,28 @@ pdf.md section 2 rules 4, 6 and 7.
 """
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import NamedTuple
 
 from sealsvc.documents.pdf.fast.refusal import NotUnderstood
 from sealsvc.documents.pdf.fast.structure import PdfObject, Structure
 from sealsvc.documents.pdf.fast.tokens import two_strings
+from sealsvc.documents.pdf.fast.xref import Section
 
 MAX_OFFSET = 9_999_999_999  # ten digits (7.5.4)
 BYTE_RANGE_WIDTH = 52
+MAX_FORMS = 256
 
 # What belongs to one section only; all else is carried over as it stands (7.5.5, 7.5.6).
 _OF_ITS_SECTION = frozenset(
     {b"Size", b"Prev", b"ID", b"XRefStm"}
     | {b"Type", b"W", b"Index", b"Length", b"Filter", b"DecodeParms"}
 )
+
+
+_ROW = b"%010d %05d n \n"
+_REST = b">>\nendobj\n"  # of the signature dictionary, behind its ByteRange
+_TABLE_SECTION = b"xref\n%btrailer\n<<%b%b/Prev %d/Size %d>>\nstartxref\n%d\n%%%%EOF\n"
 
 
 @dataclass(slots=True)
@@ -71,6 +79,7 @@ def enclose(revision: Revision, hole: Hole, second_id: bytes) -> tuple[bytes, by
     second_id: 16 bytes, the new second half of /ID. Raises: NotUnderstood.
     """
     data = revision.structure.data
+    newest = revision.structure.sections[0]
     position = len(data)
     pieces: list[bytes] = []
     if data[-1] not in b"\r\n":
@@ -79,45 +88,45 @@ def enclose(revision: Revision, hole: Hole, second_id: bytes) -> tuple[bytes, by
     offsets: dict[int, tuple[int, int]] = {}
     for number, (generation, body) in revision.objects.items():
         piece = b"%d %d obj\n%b\nendobj\n" % (number, generation, body)
-        offsets[number] = (position, generation)
+        offsets[number] = position, generation
         pieces.append(piece)
         position += len(piece)
-    offsets[hole.number] = (position, 0)
-    pieces.append(b"%d 0 obj\n%b" % (hole.number, hole.before))
-    head = b"".join(pieces)
-    start = len(data) + len(head)
+    offsets[hole.number] = position, 0
+    piece = b"%d 0 obj\n%b" % (hole.number, hole.before)
+    pieces.append(piece)
+    start = position + len(piece)
     stop = start + hole.room + 2
-    rest = b">>\nendobj\n"
-    section_at = stop + BYTE_RANGE_WIDTH + len(rest)
-    section = _section(revision, offsets, section_at, second_id)
+    section_at = stop + BYTE_RANGE_WIDTH + len(_REST)
+    section = _section(revision, newest, offsets, section_at, second_id)
     end = section_at + len(section)
     if end > MAX_OFFSET:
         raise NotUnderstood("too large")
     byte_range = b"/ByteRange [0 %d %d %d]" % (start, stop, end - stop)
-    return head, b"%b%b%b" % (byte_range.ljust(BYTE_RANGE_WIDTH), rest, section)
+    return b"".join(pieces), b"%b%b%b" % (byte_range.ljust(BYTE_RANGE_WIDTH), _REST, section)
 
 
 def _section(
-    revision: Revision, offsets: dict[int, tuple[int, int]], at: int, second_id: bytes
+    revision: Revision,
+    newest: Section,
+    offsets: dict[int, tuple[int, int]],
+    at: int,
+    second_id: bytes,
 ) -> bytes:
     """The section in the kind of the newest one (rule 6), to the end of the file."""
-    newest = revision.structure.sections[0]
     entries = newest.trailer.entries
     if b"#" in newest.trailer.raw and not all(key.isalnum() for key in entries):
         raise NotUnderstood("spelling of a trailer key")  # decoded, it may need its escapes again
     carried = b"".join(
-        [b"/%b %b" % (key, value) for key, value in entries.items() if key not in _OF_ITS_SECTION]
+        [b"/%b %b" % entry for entry in entries.items() if entry[0] not in _OF_ITS_SECTION]
     )
-    carried += _identity(newest.trailer.get(b"ID"), second_id)
-    carried += b"/Prev %d" % newest.offset
+    identity = _identity(newest.trailer.get(b"ID"), second_id)
     if newest.widths is None:
-        table = _table(offsets)
-        size = revision.following
-        body = b"xref\n%btrailer\n<<%b/Size %d>>\n" % (table, carried, size)
-    else:
-        number = revision.reserve()
-        offsets[number] = (at, 0)
-        body = _stream(number, offsets, carried, revision.following)
+        terms = _table(offsets), carried, identity, newest.offset, revision.following, at
+        return _TABLE_SECTION % terms
+    carried += b"%b/Prev %d" % (identity, newest.offset)
+    number = revision.reserve()
+    offsets[number] = (at, 0)
+    body = _stream(number, offsets, carried, revision.following)
     return b"%bstartxref\n%d\n%%%%EOF\n" % (body, at)
 
 
@@ -143,11 +152,19 @@ def _runs(numbers: list[int]) -> list[tuple[int, int]]:
 
 def _table(offsets: dict[int, tuple[int, int]]) -> bytes:
     """Object 0 is left out: the chain of free entries is not ours to cut (7.5.4)."""
-    pieces: list[bytes] = []
-    for first, count in _runs(sorted(offsets)):
-        pieces.append(b"%d %d\n" % (first, count))
-        pieces += [b"%010d %05d n \n" % offsets[first + index] for index in range(count)]
-    return b"".join(pieces)
+    runs = _runs(sorted(offsets))
+    numbers: list[int] = []
+    for first, count in runs:
+        numbers += first, count
+        for number in range(first, first + count):
+            numbers += offsets[number]
+    return _table_form(tuple([count for _, count in runs])) % tuple(numbers)
+
+
+@lru_cache(maxsize=MAX_FORMS)
+def _table_form(counts: tuple[int, ...]) -> bytes:
+    """The table of runs so long, with `%d` for each number."""
+    return b"".join([b"%d %d\n" + _ROW * count for count in counts])
 
 
 def _stream(number: int, offsets: dict[int, tuple[int, int]], carried: bytes, size: int) -> bytes:

@@ -4,10 +4,12 @@ Source: ISO 32000-2, 12.7.5.5 (signature fields), 12.8.1 (signature dictionary),
 (DocMDP), 12.8.4 (Perms); ETSI EN 319 142-1 section 6.3; pdf.md section 2 rules 6 and 11.
 """
 
+from functools import lru_cache
 from typing import NamedTuple
 
 from sealsvc.documents.pdf.errors import FieldNameTaken
 from sealsvc.documents.pdf.fast.appearance import (
+    Frame,
     ImageObjects,
     add_appearance,
     add_blank,
@@ -17,11 +19,11 @@ from sealsvc.documents.pdf.fast.form import PdfField, PdfForm
 from sealsvc.documents.pdf.fast.pages import (
     Box,
     PdfPage,
+    Shown,
     all_pages,
     find_page,
     how_shown,
     pages_sharing,
-    seal_rectangle,
 )
 from sealsvc.documents.pdf.fast.refusal import NotUnderstood
 from sealsvc.documents.pdf.fast.revision import Hole, Revision
@@ -41,6 +43,7 @@ from sealsvc.documents.pdf.fast.tokens import (
 )
 from sealsvc.values import Placement
 
+KEPT_PLACES = 256
 # Annotation flags Print (bit 3) and Locked (bit 8); the same widget as `pdf.widget` makes.
 _FIELD = b"<</Type/Annot/Subtype/Widget/FT/Sig/F 132/T%b/P %d %d R/Rect[%b]%b/V %d 0 R>>"
 _CERTIFIES = (
@@ -74,7 +77,7 @@ def add_seal(
     """
     revision = Revision(structure, structure.size)
     number = revision.reserve()
-    waiting = empty_field(form, seal.field_name)
+    waiting = None if form is None else empty_field(form, seal.field_name)
     if waiting is not None:
         _fill(revision, waiting, seal, number)
         _renew_flags(revision, form, seal, number)
@@ -110,14 +113,13 @@ def empty_field(form: PdfForm | None, name: str) -> PdfField | None:
 
 def _add_field(revision: Revision, form: PdfForm | None, seal: SealObjects, signature: int) -> int:
     """A new field merged with its widget, at the end of its page's annotations."""
-    structure = revision.structure
-    page = find_page(structure, seal.placement.page if seal.placement is not None else 1)
+    structure, placement = revision.structure, seal.placement
+    page = find_page(structure, placement.page if placement is not None else 1)
     rect, appearance = b"0 0 0 0", b""
-    if seal.image is not None and seal.placement is not None:
-        shown = how_shown(structure, page)
-        box = seal_rectangle(shown, seal.placement, seal.height_ratio)
-        rect = b"%.4f %.4f %.4f %.4f" % box
-        frame = frame_of(box, shown.rotate)
+    if seal.image is not None and placement is not None:
+        width = placement.width_mm
+        size = width, width * seal.height_ratio
+        rect, frame = _laid(how_shown(structure, page), (placement.x_mm, placement.y_mm), size)
         appearance = b"/AP%b" % add_appearance(revision, seal.image, frame)
     owner = page.object
     field = revision.add(
@@ -131,27 +133,41 @@ def _add_field(revision: Revision, form: PdfForm | None, seal: SealObjects, sign
             signature,
         )
     )
+    raw = page.dictionary.get(b"Annots")
+    if raw is None:
+        array = b"[%d 0 R]" % field
+        revision.replace(owner, with_entry(page.dictionary, b"Annots", array))
+        return field
     if form is None:
-        _refuse_stray_widgets(structure, page)
-    _annotate(revision, page, field)
+        _refuse_stray_widgets(structure, raw)
+    _annotate(revision, page, raw, field)
     return field
 
 
-def _refuse_stray_widgets(structure: Structure, page: PdfPage) -> None:
+@lru_cache(maxsize=KEPT_PLACES)
+def _laid(
+    shown: Shown, corner: tuple[float, float], size: tuple[float, float]
+) -> tuple[bytes, Frame]:
+    """The items of /Rect and the frame of a box in mm. Raises: PlacementOutOfPage."""
+    box = shown.to_user(*corner, *size)
+    return b"%.4f %.4f %.4f %.4f" % box, frame_of(box, shown.rotate)
+
+
+def _refuse_stray_widgets(structure: Structure, annotations: bytes) -> None:
     """Widgets without a form are hidden until a form exists: ours would bring them to light."""
-    raw = structure.resolve(page.dictionary.get(b"Annots"))
+    raw = structure.resolve(annotations)
     for item in array_items(raw) if raw is not None else ():
         annotation = structure.resolve_dictionary(item)
         if annotation is None or is_name(annotation.get(b"Subtype"), b"/Widget"):
             raise NotUnderstood("widget outside a form")
 
 
-def _annotate(revision: Revision, page: PdfPage, field: int) -> None:
+def _annotate(revision: Revision, page: PdfPage, raw: bytes, field: int) -> None:
+    """The field at the end of the page's annotations, which are `raw` or what it refers to."""
     structure, item = revision.structure, b"%d 0 R" % field
-    raw = page.dictionary.get(b"Annots")
     reference = as_reference(raw)
     if reference is None:
-        array = b"[%b]" % item if raw is None else with_item(_array(raw), item)
+        array = with_item(_array(raw), item)
         revision.replace(page.object, with_entry(page.dictionary, b"Annots", array))
         return
     holder = structure.object(reference)

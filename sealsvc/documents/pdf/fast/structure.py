@@ -19,6 +19,7 @@ from sealsvc.documents.pdf.fast.tokens import (
     is_name,
     read_dictionary,
     read_dictionary_object,
+    read_ordinary,
 )
 from sealsvc.documents.pdf.fast.xref import COMPRESSED, PLAIN, Section, read_chain, stream_bytes
 
@@ -79,7 +80,7 @@ class Structure:
         self.size = sections[0].size
         self._objects: dict[int, PdfObject] = {}
         self._containers: dict[int, tuple[bytes, list[tuple[int, int]]]] = {}
-        root = as_reference(self.trailer.get(b"Root"))
+        root = as_reference(self.trailer.entries.get(b"Root"))
         if root is None:
             raise NotUnderstood("Root")
         self.catalog = self.object(root)
@@ -119,7 +120,6 @@ class Structure:
         found = self._objects.get(number)
         if found is None:
             found = self._objects[number] = self._read(number)
-            self._budget.spend(len(found.raw) + LOOK_UP)
         if found.generation != generation:
             raise NotUnderstood("generation")
         return found
@@ -160,21 +160,33 @@ class Structure:
                 continue
             kind, first, second = entry
             if kind == PLAIN:
-                return self._plain(number, second, first)
-            if kind == COMPRESSED:
-                return self._compressed(number, first, second)
-            break
+                found = self._plain(number, second, first)
+            elif kind == COMPRESSED:
+                found = self._compressed(number, first, second)
+            else:
+                break
+            self._budget.spend(len(found.raw) + LOOK_UP)
+            return found
         raise NotUnderstood("missing object")
 
     def _plain(self, number: int, generation: int, offset: int) -> PdfObject:
         """The header must stand at the exact offset with the entry's own numbers (rule 4)."""
+        header = b"%d %d obj" % (number, generation)
+        if not self.data.startswith(header, offset):
+            return self._spelled(number, generation, offset)
+        dictionary = read_ordinary(self.data, offset + len(header))
+        if dictionary is None:
+            return self._unusual(number, generation, offset)
+        return PdfObject(number, generation, dictionary.raw, dictionary)
+
+    def _spelled(self, number: int, generation: int, offset: int) -> PdfObject:
+        """An object whose header has other white space or more digits than it needs."""
         found = read_dictionary_object(self.data, offset)
         if found is None:
             return self._unusual(number, generation, offset)
         if found[0] != number or found[1] != generation:
             raise NotUnderstood("object header")
-        dictionary = found[2]
-        return PdfObject(number, generation, dictionary.raw, dictionary)
+        return PdfObject(number, generation, found[2].raw, found[2])
 
     def _unusual(self, number: int, generation: int, offset: int) -> PdfObject:
         """An object that is no dictionary, or one the quick expression does not match."""

@@ -6,12 +6,17 @@ we touch. Source: ISO 32000-2, 7.2, 7.3; pdf.md section 2 rule 2.
 """
 
 import re
+from collections.abc import Mapping
+from functools import lru_cache
 
 from sealsvc.documents.pdf.fast.refusal import NotUnderstood
 
 MAX_DEPTH = 40
 MAX_ITEMS = 1_000_000
 MAX_ORDINARY = 8_192
+# What recurs from file to file is read once: so many, each of at most so many bytes.
+KEPT_REFERENCES, MAX_KEPT_REFERENCE = 4_096, 16
+KEPT_DICTIONARIES, MAX_KEPT_DICTIONARY = 256, 512
 _WHITE = b"\0\t\n\f\r "
 _LINE_ENDS = frozenset({b"\n", b"\r", b" ", b""})
 
@@ -20,18 +25,26 @@ _NAME = rb"/[^\0\t\n\f\r ()<>\[\]{}/%]*+"
 # Nothing regular may follow: `12abc` is one broken token, not a number and a word (7.2.3).
 _END = rb"(?![^\0\t\n\f\r ()<>\[\]{}/%])"
 _REFERENCE = rb"[0-9]{1,10}+%b++[0-9]{1,5}+%b++R%b" % (_WS, _WS, _END)
-_NUMBER = rb"[+-]?+(?:[0-9]{1,20}+(?:\.[0-9]{0,20}+)?+|\.[0-9]{1,20}+)%b" % _END
+_DIGITS = rb"[0-9]{1,20}+(?:\.[0-9]{0,20}+)?+"
+_POINT = rb"\.[0-9]{1,20}+"
+_NUMBER = rb"[+-]?+(?:%b|%b)%b" % (_DIGITS, _POINT, _END)
 _HEX = rb"<[0-9A-Fa-f\0\t\n\f\r ]*+>"
 _FLAT_TEXT = rb"\((?:[^()\\]++|\\[\0-\xff])*+\)"
 _TEXT = rb"\((?:[^()\\]++|\\[\0-\xff]|%b)*+\)" % _FLAT_TEXT
-_ATOM = rb"(?:%b|%b|%b|%b|%b|(?:true|false|null)%b)" % (
-    _NAME,
-    _REFERENCE,
-    _NUMBER,
-    _TEXT,
-    _HEX,
-    _END,
+# Side by side and each with its own first byte: the engine looks at that byte, not into the branch.
+_ATOMS = b"|".join(
+    [
+        _NAME,
+        _REFERENCE,
+        _DIGITS + _END,
+        _TEXT,
+        _HEX,
+        rb"[+-](?:%b|%b)%b" % (_DIGITS, _POINT, _END),
+        _POINT + _END,
+        *[word + _END for word in (b"true", b"false", b"null")],
+    ]
 )
+_ATOM = b"(?:%b)" % _ATOMS
 
 
 def _nested(levels: int) -> bytes:
@@ -40,7 +53,7 @@ def _nested(levels: int) -> bytes:
     for _ in range(levels):
         array = rb"\[(?:%b++|%b)*+\]" % (_WS, value)
         dictionary = rb"<<%b*+(?:%b%b*+%b%b*+)*+>>" % (_WS, _NAME, _WS, value, _WS)
-        value = rb"(?:%b|%b|%b)" % (_ATOM, array, dictionary)
+        value = rb"(?:%b|%b|%b)" % (_ATOMS, array, dictionary)
     return value
 
 
@@ -50,16 +63,18 @@ _SHAPE = re.compile(_DICTIONARY)
 # Entries one after the other up to the closing `>>` at the very end of what is searched; anything
 # else is swallowed whole as an empty pair, which `_read_tiled` recognises.
 _TILE = re.compile(
-    rb"(?:/|(?=>>))([^\0\t\n\f\r ()<>\[\]{}/%%]*+)%b*+(%b|>>(?=%b*+\Z))%b*+|[\0-\xff]++"
-    % (_WS, _VALUE, _WS, _WS)
+    rb"%b*+(?:/|(?=>>))([^\0\t\n\f\r ()<>\[\]{}/%%]*+)%b*+(%b|>>(?=%b*+\Z))%b*+|[\0-\xff]++"
+    % (_WS, _WS, _VALUE, _WS, _WS)
 )
-_OPENING = re.compile(rb"([0-9]{1,10}+)%b++([0-9]{1,5}+)%b++obj%b*+(<<)%b*+" % (_WS, _WS, _WS, _WS))
+_OPENING = re.compile(rb"([0-9]{1,10}+)%b++([0-9]{1,5}+)%b++obj(?=%b*+<<)" % (_WS, _WS, _WS))
+_BEGIN = re.compile(rb"%b*+(?=<<)" % _WS)
 _ENTRY = re.compile(rb"/([^\0\t\n\f\r ()<>\[\]{}/%%]*+)%b*+(%b)" % (_WS, _VALUE))
 _ATOM_AT = re.compile(_ATOM)
 _NAME_AT = re.compile(_NAME)
 _WS_AT = re.compile(rb"%b*+" % _WS)
 _PARENTHESIS = re.compile(rb"(?:[^()\\]++|\\[\0-\xff])*+([()])")
 _REFERENCES = re.compile(rb"\[%b*+(?:%b%b*+)*+\]" % (_WS, _REFERENCE, _WS))
+_ONE_REFERENCE = re.compile(rb"([0-9]{1,10}+)%b++([0-9]{1,5}+)%b++R" % (_WS, _WS))
 _PAIR = re.compile(rb"([0-9]++)%b++([0-9]++)%b++R" % (_WS, _WS))
 _HEXADECIMAL = re.compile(rb"#(..)", re.DOTALL)
 
@@ -73,11 +88,11 @@ Reference = tuple[int, int]
 
 
 class Dictionary:
-    """A dictionary as it stands. raw: `<<…>>`; entries: decoded key → raw value."""
+    """A dictionary as it stands, never changed. raw: `<<…>>`; entries: decoded key → raw value."""
 
     __slots__ = ("entries", "raw")
 
-    def __init__(self, raw: bytes, entries: dict[bytes, bytes]) -> None:
+    def __init__(self, raw: bytes, entries: Mapping[bytes, bytes]) -> None:
         self.raw = raw
         self.entries = entries
 
@@ -109,35 +124,50 @@ def read_dictionary_object(buffer: bytes, start: int) -> tuple[int, int, Diction
     opening = _OPENING.match(buffer, start)
     if opening is None:
         return None
-    inner = opening.end()
-    stop = buffer.find(b"endobj", inner, inner + MAX_ORDINARY)
-    if stop < 0 or buffer[stop + 6 : stop + 7] not in _LINE_ENDS:
-        return None
-    if buffer.find(b"stream", inner, stop) >= 0:
-        return None  # it surely does not fill the bytes up to `endobj`
-    dictionary = _read_tiled(buffer, opening.start(3), inner, stop)
+    dictionary = read_ordinary(buffer, opening.end())
     if dictionary is None:
         return None
-    number, generation, _ = opening.groups()
+    number, generation = opening.groups()
     return int(number), int(generation), dictionary
+
+
+def read_ordinary(buffer: bytes, start: int) -> Dictionary | None:
+    """The dictionary of ordinary shape between `obj`, which ends at `start`, and `endobj`.
+
+    None for any other object; as `read_dictionary_object`.
+    """
+    begin = start + 1
+    if not buffer.startswith(b"\n<<", start):
+        gap = _BEGIN.match(buffer, start)
+        if gap is None:
+            return None
+        begin = gap.end()
+    stop = buffer.find(b"endobj", begin, begin + MAX_ORDINARY)
+    if stop < 0 or buffer[stop + 6 : stop + 7] not in _LINE_ENDS:
+        return None
+    raw = buffer[begin:stop]
+    return _kept(raw) if len(raw) <= MAX_KEPT_DICTIONARY else _tiled(raw)
 
 
 def read_dictionary_before(buffer: bytes, start: int, mark: bytes) -> Dictionary:
     """The dictionary at `start`, which `mark` follows in ordinary files. Raises: NotUnderstood."""
     stop = buffer.find(mark, start, start + MAX_ORDINARY)
-    dictionary = _read_tiled(buffer, start, start + 2, stop) if stop > 0 else None
+    dictionary = _tiled(buffer[start:stop]) if stop > 0 else None
     return read_dictionary(buffer, start)[0] if dictionary is None else dictionary
 
 
-def _read_tiled(buffer: bytes, start: int, inner: int, stop: int) -> Dictionary | None:
-    """The dictionary that fills the bytes to `stop`, None where it does not, or not simply."""
-    pairs = _TILE.findall(buffer, inner, stop)
+def _tiled(raw: bytes) -> Dictionary | None:
+    """The dictionary that `<<…>>` with white space behind it is; None where not, or not simply."""
+    pairs = _TILE.findall(raw, 2)
     entries = dict(pairs)
     # Exactly one pair without a key, and that one the end: neither foreign bytes nor duplicates.
-    if entries.pop(b"", None) != b">>" or len(entries) + 1 != len(pairs):
+    if entries.pop(b"", None) != b">>" or len(entries) + 1 != len(pairs) or b"#" in raw:
         return None
-    raw = buffer[start:stop].rstrip(_WHITE)
-    return None if b"#" in raw else Dictionary(raw, entries)
+    return Dictionary(raw.rstrip(_WHITE), entries)
+
+
+# One program writes the same catalog and the same page into every file it makes.
+_kept = lru_cache(maxsize=KEPT_DICTIONARIES)(_tiled)
 
 
 def _dictionary(raw: bytes, pairs: list[tuple[bytes, bytes]]) -> Dictionary:
@@ -238,6 +268,10 @@ def four_numbers(raw: bytes) -> tuple[bytes, ...] | None:
 
 def array_of_references(raw: bytes) -> list[Reference]:
     """A raw array of nothing but references. Raises: NotUnderstood."""
+    if len(raw) <= MAX_KEPT_REFERENCE and raw[:1] == b"[" and raw[-1:] == b"]":
+        only = as_reference(raw[1:-1])
+        if only is not None:
+            return [only]
     if _REFERENCES.fullmatch(raw) is None:
         raise NotUnderstood("no array of references")
     return [(int(number), int(generation)) for number, generation in _PAIR.findall(raw)]
@@ -253,12 +287,14 @@ def two_strings(raw: bytes) -> tuple[bytes, bytes]:
 
 def as_reference(raw: bytes | None) -> Reference | None:
     """The reference a raw value is, else None."""
-    if raw is None or raw[-1] != _LETTER_R or raw[0] == _SOLIDUS:
+    if not raw or raw[-1] != _LETTER_R or raw[0] == _SOLIDUS:
         return None
-    parts = raw.split()
-    if len(parts) == 3 and parts[0].isdigit() and parts[1].isdigit():
-        return int(parts[0]), int(parts[1])
-    match = _PAIR.fullmatch(raw)  # white space that `split` does not know
+    return _reference(raw) if len(raw) <= MAX_KEPT_REFERENCE else _reference.__wrapped__(raw)
+
+
+@lru_cache(maxsize=KEPT_REFERENCES)
+def _reference(raw: bytes) -> Reference | None:
+    match = _ONE_REFERENCE.fullmatch(raw)
     return None if match is None else (int(match.group(1)), int(match.group(2)))
 
 

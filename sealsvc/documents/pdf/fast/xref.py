@@ -6,6 +6,7 @@ Source: ISO 32000-2, 7.5.4 (tables), 7.5.5 (trailer), 7.5.8 (streams); pdf.md se
 
 import re
 from bisect import bisect_right
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -29,10 +30,18 @@ TAIL = 1024
 
 _WS = rb"[\0\t\n\f\r ]"
 _TAIL = re.compile(rb"startxref%b++([0-9]{1,12}+)%b++%%%%EOF%b*+\Z" % (_WS, _WS, _WS))
-_TABLE = re.compile(rb"xref[\t ]*+(?:\r\n|\r|\n)")
-_RUN = re.compile(rb"([0-9]{1,10}+) ([0-9]{1,10}+)[\t ]*+(?:\r\n|\r|\n)")
+_LINE = rb"[\t ]*+(?:\r\n|\r|\n)"
+_RUN = re.compile(rb"([0-9]{1,10}+) ([0-9]{1,10}+)" + _LINE)
+_TABLE = re.compile(b"xref" + _LINE + _RUN.pattern)
 # Exactly 20 bytes an entry (7.5.4).
 _ENTRIES = re.compile(rb"(?:[0-9]{10} [0-9]{5} [nf](?: \r| \n|\r\n))*+")
+# The same at once for a table that ends all its entries alike: digits seen as 0, f as n.
+_LETTER_N = ord("n")
+_SEEN_ALIKE = bytes.maketrans(b"0123456789f", b"0000000000n")
+_ALIKE = b"0000000000 00000 n"
+_ENTRY_ENDS = (b" \n", b"\r\n", b" \r")
+MAX_ALIKE = 1 << 16  # beyond it, no copy is made of the table
+
 _TRAILER = re.compile(rb"trailer%b*+(?=<<)" % _WS)
 _HEADER = re.compile(rb"([0-9]{1,10}+)%b++([0-9]{1,5}+)%b++obj%b*+(?=<<)" % (_WS, _WS, _WS))
 _STREAM = re.compile(rb"%b*+stream\r?+\n" % _WS)
@@ -63,7 +72,7 @@ class Section:
     def entry(self, number: int) -> Entry | None:
         """The section's entry of an object number. Raises: NotUnderstood."""
         runs = self.runs
-        place = bisect_right(runs, (number, MAX_NUMBER + 1, 0)) - 1 if len(runs) > 1 else 0
+        place = 0 if len(runs) == 1 else bisect_right(runs, (number, MAX_NUMBER + 1, 0)) - 1
         first, count, start = runs[place]
         if not first <= number < first + count:
             return None
@@ -71,7 +80,7 @@ class Section:
             return self._packed(self.widths, start, number - first)
         at = start + 20 * (number - first)
         line = self.table[at : at + 18]
-        return (PLAIN if line[17] == 110 else FREE, int(line[:10]), int(line[11:16]))
+        return PLAIN if line[17] == _LETTER_N else FREE, int(line[:10]), int(line[11:16])
 
     def _packed(self, widths: tuple[int, int, int], start: int, index: int) -> Entry:
         a, b, c = widths
@@ -104,31 +113,33 @@ def read_chain(data: bytes, budget: Budget) -> list[Section]:
     mark = _TAIL.match(data, max(data.rfind(b"startxref", -TAIL), 0))
     if mark is None:
         raise NotUnderstood("end of the file")
-    offset: int | None = int(mark.group(1))
-    sections: list[Section] = []
-    seen: set[int] = set()
-    runs = 0
-    while offset is not None:
+    newest = _read_section(data, int(mark.group(1)), budget)
+    sections = [newest]
+    if b"Prev" in newest.trailer.entries:
+        _read_older(data, sections, budget)
+        _refuse_shrunk(sections)
+    return sections
+
+
+def _read_older(data: bytes, sections: list[Section], budget: Budget) -> None:
+    """All sections below the newest, the only one of the list so far."""
+    seen = {sections[0].offset}
+    runs = len(sections[0].runs)
+    while (offset := sections[-1].previous()) is not None:
         if offset in seen or len(seen) >= MAX_SECTIONS:
             raise NotUnderstood("chain of cross-reference sections")
         seen.add(offset)
         section = _read_section(data, offset, budget)
-        section.runs = _ascending(section.runs)
-        _refuse_foreign(section.trailer)
         sections.append(section)
         runs += len(section.runs)
         if runs > MAX_RUNS:
             raise NotUnderstood("cross-reference runs")
-        offset = section.previous()
-    _refuse_shrunk(sections)
-    return sections
 
 
-def _refuse_foreign(trailer: Dictionary) -> None:
-    if b"Encrypt" in trailer.entries:
+def _refuse_foreign(entries: Mapping[bytes, bytes]) -> None:
+    if b"Encrypt" in entries:
         raise DocumentEncrypted()  # whatever the password (rule 8)
-    if b"XRefStm" in trailer.entries:
-        raise NotUnderstood("hybrid file")
+    raise NotUnderstood("hybrid file")
 
 
 def _refuse_shrunk(sections: list[Section]) -> None:
@@ -141,46 +152,65 @@ def _refuse_shrunk(sections: list[Section]) -> None:
 
 def _ascending(runs: list[tuple[int, int, int]]) -> list[tuple[int, int, int]]:
     """Runs in order of their numbers; none may say of an object what another has said."""
-    if len(runs) == 1:
-        return runs
     ordered = sorted(run for run in runs if run[1])
     for (first, count, _), (following, _, _) in pairwise(ordered):
         if first + count > following:
             raise NotUnderstood("object twice in a section")
-    return ordered
+    return ordered or [(0, 0, 0)]
 
 
 def _read_section(data: bytes, offset: int, budget: Budget) -> Section:
     if data.startswith(b"xref", offset):
-        return _read_table(data, offset)
-    return _read_stream(data, offset, budget)
+        section = _read_table(data, offset)
+    else:
+        section = _read_stream(data, offset, budget)
+    if len(section.runs) != 1:
+        section.runs = _ascending(section.runs)
+    entries = section.trailer.entries
+    if b"Encrypt" in entries or b"XRefStm" in entries:
+        _refuse_foreign(entries)
+    return section
 
 
 def _read_table(data: bytes, offset: int) -> Section:
-    match = _TABLE.match(data, offset)
-    if match is None:
+    run = _TABLE.match(data, offset)
+    if run is None:
         raise NotUnderstood("cross-reference table")
     runs: list[tuple[int, int, int]] = []
-    position = match.end()
     end_of_numbers = 0
-    while (run := _RUN.match(data, position)) is not None:
-        first, count = int(run.group(1)), int(run.group(2))
+    while run is not None:
+        first, count = map(int, run.groups())
         start = run.end()
         position = start + 20 * count
-        entries = _ENTRIES.match(data, start, position)
-        if entries is None or entries.end() != position:
+        if not _are_alike(data, start, count) and not _are_entries(data, start, position):
             raise NotUnderstood("cross-reference entry")
         if len(runs) >= MAX_RUNS:
             raise NotUnderstood("cross-reference runs")
         runs.append((first, count, start))
-        end_of_numbers = max(end_of_numbers, first + count)
+        if first + count > end_of_numbers:
+            end_of_numbers = first + count
+        run = _RUN.match(data, position)
     # The trailer stands exactly where the count ends (rule 3).
     trailer_at = _TRAILER.match(data, position)
-    if trailer_at is None or not runs:
+    if trailer_at is None:
         raise NotUnderstood("trailer")
     trailer = read_dictionary_before(data, trailer_at.end(), b"startxref")
     size = _size(trailer, end_of_numbers)
     return Section(offset, size, trailer, data, runs)
+
+
+def _are_alike(data: bytes, start: int, count: int) -> bool:
+    """Whether so many entries stand there, all with the same end of line; else `_are_entries`."""
+    if not 0 < count <= MAX_ALIKE:
+        return False
+    rows = data[start : start + 20 * count].translate(_SEEN_ALIKE)
+    end = rows[18:20]
+    return end in _ENTRY_ENDS and rows == (_ALIKE + end) * count
+
+
+def _are_entries(data: bytes, start: int, stop: int) -> bool:
+    match = _ENTRIES.match(data, start, stop)
+    return match is not None and match.end() == stop
 
 
 def _size(trailer: Dictionary, end_of_numbers: int) -> int:

@@ -5,6 +5,7 @@ pdf.md section 3.
 """
 
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import NamedTuple
 
 from sealsvc.documents.pdf.fast.refusal import NotUnderstood
@@ -31,6 +32,8 @@ from sealsvc.documents.pdf.fastread.der import (
 
 MAX_CERTIFICATES = 64
 MAX_BYTES = 1 << 20
+MAX_KEPT, MAX_KEPT_BYTES = 256, 16_384
+"""Sets of certificates that are known, and how large each may be."""
 
 _SIGNED_DATA = bytes.fromhex("06092a864886f70d010702")
 _DATA = bytes.fromhex("06092a864886f70d010701")
@@ -137,8 +140,17 @@ def _signer_info(info: bytes, digests: bytes, certificates: bytes) -> SealCms:
     )
 
 
-def _signer(certificates: bytes, sid: bytes) -> tuple[bytes, CertificateNames, tuple[bytes, ...]]:
+_Signer = tuple[bytes, CertificateNames, tuple[bytes, ...]]
+
+
+def _signer(certificates: bytes, sid: bytes) -> _Signer:
     """The certificate that the signer info names by issuer and serial, its names, the others."""
+    if len(certificates) + len(sid) > MAX_KEPT_BYTES:
+        return _find_signer(certificates, sid)
+    return _known_signer(certificates, sid)
+
+
+def _find_signer(certificates: bytes, sid: bytes) -> _Signer:
     start, end = content_of(certificates, 0, _CERTIFICATES)
     ders = elements(certificates, start, end, SEQUENCE)
     if len(ders) > MAX_CERTIFICATES:
@@ -152,6 +164,10 @@ def _signer(certificates: bytes, sid: bytes) -> tuple[bytes, CertificateNames, t
                 certificate_names(one)
             return der, names, others
     raise NotUnderstood("signer's certificate")
+
+
+# The same bytes have the same signer for ever; what is not understood is not kept.
+_known_signer = lru_cache(maxsize=MAX_KEPT)(_find_signer)
 
 
 def _attributes(signed: bytes) -> dict[bytes, bytes]:

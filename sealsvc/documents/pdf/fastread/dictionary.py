@@ -4,6 +4,7 @@ Source: ISO 32000-2, 12.8.1 (table 255), 12.8.2.2 (DocMDP), 7.9.4 (dates); pdf.m
 """
 
 import re
+from binascii import unhexlify
 from datetime import UTC, datetime, timedelta, timezone
 from typing import NamedTuple
 
@@ -125,22 +126,30 @@ def _contents(
     value = dictionary.entries[b"Contents"]
     if not 4 <= len(value) <= MAX_CONTENTS or data[start:stop] != value:
         raise NotUnderstood("gap of the ByteRange")
-    # The token stands once among the object's bytes, so the gap is the token itself.
-    raw, at = dictionary.raw, start - span.value_at
-    if at < 0 or raw.find(value) != at or raw.find(value, at + 1) != -1:
-        raise NotUnderstood("gap of the ByteRange")
     before = data[max(0, start - BEFORE_CONTENTS) : start].rstrip(b"\0\t\n\f\r ")
     if value[0] != 0x3C or not before.endswith(b"/Contents"):
         raise NotUnderstood("gap of the ByteRange")
     digits = value[1:-1]
     try:
-        # `fromhex` takes white space, which the token may not hold here.
-        contents = bytes.fromhex(digits.decode("ascii"))
+        # Unlike `fromhex` it takes no white space, which the token may not hold here.
+        contents = unhexlify(digits)
     except ValueError as error:
         raise NotUnderstood("Contents") from error
-    if 2 * len(contents) != len(digits):
-        raise NotUnderstood("Contents")
+    if not _stands_once(value, dictionary.raw, start - span.value_at):
+        raise NotUnderstood("gap of the ByteRange")
     return contents
+
+
+def _stands_once(value: bytes, raw: bytes, at: int) -> bool:
+    """Whether the token stands at `at` and nowhere else among the object's bytes.
+
+    value: `<`, digits, `>`, so that it cannot overlap itself: another one needs room beside it.
+    """
+    behind = at + len(value)
+    if at < 0 or raw[at:behind] != value:
+        return False
+    room = max(at, len(raw) - behind)
+    return room < len(value) or (raw.find(value) == at and raw.find(value, behind) < 0)
 
 
 def _permissions(raw: bytes) -> int:

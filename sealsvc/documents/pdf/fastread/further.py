@@ -3,6 +3,7 @@
 Source: pdf.md section 4 rules (a) to (f) and (i); CONTRACT section 1.
 """
 
+import re
 from typing import NamedTuple
 
 from sealsvc.documents.pdf.fast.form import PdfField
@@ -16,6 +17,7 @@ from sealsvc.documents.pdf.fast.tokens import (
     as_integer,
     as_reference,
     is_name,
+    two_strings,
 )
 from sealsvc.documents.pdf.fast.xref import PLAIN, Section
 from sealsvc.documents.pdf.fastread.dictionary import SealDictionary
@@ -23,6 +25,9 @@ from sealsvc.documents.pdf.fastread.objects import references_in, span_at, span_
 from sealsvc.documents.pdf.fastread.pagetree import Pages
 
 MAX_TOUCHED = 64
+_ONE_MORE = re.compile(
+    rb"[\0\t\n\f\r ]++([0-9]{1,10}+)[\0\t\n\f\r ]++([0-9]{1,5}+)[\0\t\n\f\r ]++R[\0\t\n\f\r ]*+\]"
+)
 _WHITE = b"\0\t\n\f\r "
 _RENEWED = frozenset({b"Prev", b"Size", b"ID"})
 _OF_A_STREAM = frozenset({b"Type", b"W", b"Index", b"Length", b"Filter", b"DecodeParms"})
@@ -105,7 +110,7 @@ def _check_trailer(step: Step) -> None:
 
 def _first_id(trailer: Dictionary) -> bytes | None:
     raw = trailer.get(b"ID")
-    return None if raw is None else array_items(raw)[0]
+    return None if raw is None else two_strings(raw)[0]
 
 
 def _touched(step: Step) -> dict[int, PdfObject]:
@@ -246,19 +251,37 @@ def _page_changes(step: Step, changed: dict[int, PdfObject], explained: set[int]
             raise NotUnderstood("annotations of the page")
         numbers.add(array[0])
     before, after = (
-        array_items(state.resolve(page.get(b"Annots")) or b"[]")
+        state.resolve(page.get(b"Annots")) or b"[]"
         for state, page in ((step.old, old), (step.new, new))
     )
-    widget = step.field.object.reference
-    if len(after) != len(before) + 1 or as_reference(after[-1]) != widget:
-        raise NotUnderstood("annotations of the page")
-    if after[:-1] != before or any(as_reference(one) == widget for one in before):
+    if not _gains(before, after, step.field.object.reference):
         raise NotUnderstood("annotations of the page")
     if array is not None and array[0] in changed and _sharing(step.new, array) != 1:
         raise NotUnderstood("annotations of several pages")
     if numbers & explained:
         raise NotUnderstood("object in two roles")
     return numbers
+
+
+def _gains(before: bytes, after: bytes, widget: Reference) -> bool:
+    """Whether an array has the widget as one more item, at its end, and not before."""
+    one_more = _ONE_MORE.fullmatch(after, len(before) - 1)
+    if one_more is not None and before[:1] == b"[" and after.startswith(before[:-1]):
+        # The same bytes up to the bracket are the same items; what follows is the new one.
+        named = tuple(map(int, one_more.groups()))
+        return named == widget and widget not in _referred(before)
+    old, new = array_items(before), array_items(after)
+    if len(new) != len(old) + 1 or as_reference(new[-1]) != widget:
+        return False
+    return new[:-1] == old and all(as_reference(one) != widget for one in old)
+
+
+def _referred(array: bytes) -> list[Reference | None]:
+    """What the items of an array refer to, None for those that are something else."""
+    try:
+        return list(array_of_references(array))
+    except NotUnderstood:
+        return [as_reference(one) for one in array_items(array)]
 
 
 def _sharing(structure: Structure, array: Reference) -> int:
@@ -302,6 +325,20 @@ def _check_fresh(step: Step, fresh: set[int], is_new: bool) -> None:
         if number in reached:
             continue
         reached.add(number)
-        pending += references_in(step.new.object((number, 0)).raw)
+        pending += _references_of(step, number)
     if reached != fresh or (is_new and owner is None):
         raise NotUnderstood("new object without a reason")
+
+
+def _references_of(step: Step, number: int) -> set[Reference]:
+    """What a new object refers to; the digits of the seal's /Contents, its most, hold nothing."""
+    found = step.new.object((number, 0))
+    if number != step.seal.reference[0] or found.dictionary is None:
+        return references_in(found.raw)
+    entries = found.dictionary.entries
+    return {
+        reference
+        for key, raw in entries.items()
+        if key != b"Contents" or raw[:1] != b"<" or raw[:2] == b"<<"
+        for reference in references_in(raw)
+    }

@@ -5,7 +5,7 @@ Source: ISO 32000-2, 7.7.3; pdf.md section 2 rule 5.
 
 from sealsvc.documents.pdf.fast.pages import PdfPage
 from sealsvc.documents.pdf.fast.refusal import NotUnderstood
-from sealsvc.documents.pdf.fast.structure import Structure
+from sealsvc.documents.pdf.fast.structure import PdfObject, Structure
 from sealsvc.documents.pdf.fast.tokens import (
     Dictionary,
     Reference,
@@ -33,32 +33,33 @@ class Pages:
         root = as_reference(catalog.get(b"Pages")) if catalog is not None else None
         if root is None:
             raise NotUnderstood("pages")
-        node = self._enter(root)
-        if not is_name(node.get(b"Type"), b"/Pages") or b"Parent" in node.entries:
+        node = self._enter(root).dictionary
+        if node is None or not is_name(node.get(b"Type"), b"/Pages") or b"Parent" in node.entries:
             raise NotUnderstood("page tree")
         self._walk(root, [node])
         self._places = {page.object.reference: place for place, page in enumerate(self.leaves)}
 
-    def _enter(self, reference: Reference) -> Dictionary:
+    def _enter(self, reference: Reference) -> PdfObject:
         if reference in self._seen:
             raise NotUnderstood("page tree")
         self._seen.add(reference)
-        return self._structure.dictionary(reference)
+        return self._structure.object(reference)
 
     def _walk(self, reference: Reference, path: list[Dictionary]) -> None:
         before = len(self.leaves)
         if len(path) > MAX_DEPTH:
             raise NotUnderstood("page tree")
         for kid in array_of_references(self._structure.resolve(path[-1].get(b"Kids")) or b""):
-            node = self._enter(kid)
-            if as_reference(node.get(b"Parent")) != reference:
+            found = self._enter(kid)
+            node = found.dictionary
+            if node is None or as_reference(node.get(b"Parent")) != reference:
                 raise NotUnderstood("Parent")
             below = [*path, node]
             kind = node.get(b"Type")
             if is_name(kind, b"/Page") and b"Kids" not in node.entries:
                 if len(self.leaves) >= MAX_PAGES:
                     raise NotUnderstood("pages")
-                self.leaves.append(PdfPage(self._structure.object(kid), node, below))
+                self.leaves.append(PdfPage(found, node, below))
             elif is_name(kind, b"/Pages"):
                 self._walk(kid, below)
             else:

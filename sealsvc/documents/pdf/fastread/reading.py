@@ -16,6 +16,7 @@ from sealsvc.documents.pdf.fastread.algorithms import RunningDigest, start_diges
 from sealsvc.documents.pdf.fastread.cms import SealCms, read_seal_cms
 from sealsvc.documents.pdf.fastread.dictionary import SealDictionary, read_seal_dictionary
 from sealsvc.documents.pdf.fastread.further import Added, Step, check_step
+from sealsvc.documents.pdf.fastread.marks import count_outside
 from sealsvc.documents.pdf.fastread.pagetree import Pages
 from sealsvc.documents.pdf.fastread.picture import picture_of
 from sealsvc.documents.pdf.fastread.soundness import (
@@ -149,8 +150,10 @@ def _check_places(file: _File) -> None:
         section = file.newest.sections[file.last - one.revision]
         if end_mark(file.data, one.dictionary.end) != section.offset:
             raise NotUnderstood("end of a revision")
-    # Whatever else looks like a signature is for the general reader.
-    if file.data.count(_MARK) != len(file.seals):
+    # Whatever else looks like a signature is for the general reader. Between its brackets
+    # /Contents has only digits.
+    holes = [one.dictionary.hole for one in file.seals]
+    if count_outside(file.data, _MARK, holes) != len(file.seals):
         raise NotUnderstood("signature outside the form")
     if len({one.dictionary.reference for one in file.seals}) != len(file.seals):
         raise NotUnderstood("value of two fields")

@@ -19,13 +19,15 @@ MAX_OBJECTS = 20_000
 _WS = rb"[\0\t\n\f\r ]"
 # Entries that are not of an object of generation 0 in use.
 _ODD_ENTRY = re.compile(rb"[0-9]{10} (?!00000 n)([0-9]{5}) ([nf])(?: \r| \n|\r\n)")
+_PLAIN_ENTRIES = re.compile(rb"(?:[0-9]{10} 00000 n(?: \r| \n|\r\n))*+")
+_NUMBER_0 = b"0000000000 65535 f"
 _VERSION = re.compile(rb"/(?:1\.[0-7]|2\.0)")
 _LAST_MARK = re.compile(rb"startxref%b++([0-9]{1,12}+)%b++%%%%EOF(?:\r\n|\r|\n)?+\Z" % (_WS, _WS))
-_LETTER_R = re.compile(rb"R(?=[\0\t\n\f\r ()<>\[\]{}/%]|\Z)")
+# White space before it or, where a comment ends, the line end. The letter first, for the search.
+_LETTER_R = re.compile(rb"R(?<=[\0\t\n\f\r ]R)(?=[\0\t\n\f\r ()<>\[\]{}/%]|\Z)")
 _SPACE = rb"(?:[\0\t\n\f\r ]|%[^\r\n]*[\r\n])"
 _BEFORE_R = re.compile(rb"([0-9]{1,20})%b+[0-9]{1,20}%b+\Z" % (_SPACE, _SPACE))
 LOOK_BACK = 128
-_SEPARATORS = frozenset(b"\0\t\n\f\r ")
 
 
 def refuse_odd(structure: Structure) -> None:
@@ -56,7 +58,12 @@ def _freed(section: Section, *, is_base: bool) -> set[int]:
     if section.widths is not None:
         return _freed_in_stream(section, section.widths, is_base=is_base)
     for first, count, start in section.runs:
-        for match in _ODD_ENTRY.finditer(section.table, start, start + 20 * count):
+        stop = start + 20 * count
+        begin = start + 20 * (not first and section.table.startswith(_NUMBER_0, start))
+        usual = _PLAIN_ENTRIES.match(section.table, begin, stop)
+        if usual is not None and usual.end() == stop:
+            continue
+        for match in _ODD_ENTRY.finditer(section.table, start, stop):
             number = first + (match.start() - start) // 20
             generation = int(match.group(1))
             if match.group(2) == b"n" or generation > 65_535:
@@ -163,8 +170,6 @@ def refuse_dangling(structure: Structure, end: int, containers: list[PdfObject])
 def _refuse_waiting(data: bytes, end: int, size: int) -> None:
     for match in _LETTER_R.finditer(data, 0, end):
         at = match.start()
-        if not at or data[at - 1] not in _SEPARATORS:
-            continue
         before = _BEFORE_R.search(data[max(0, at - LOOK_BACK) : at])
         if before is not None and int(before.group(1)) >= size:
             raise NotUnderstood("reference to an object of a later revision")

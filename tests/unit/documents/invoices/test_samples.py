@@ -5,13 +5,15 @@ Their content is never shown: only structure and consistency are asserted.
 
 import resource
 from collections.abc import Callable
+from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from sealsvc.documents.invoices.arithmetic import check_arithmetic, check_reading
 from sealsvc.documents.invoices.detect import read_invoice, seller_uscc
-from sealsvc.documents.invoices.findings import ArithmeticReport
+from sealsvc.documents.invoices.findings import ArithmeticReport, Severity
 from sealsvc.documents.invoices.model import Carrier, Invoice, InvoiceFamily, InvoiceReading
 from sealsvc.documents.invoices.numbers import check_number
 
@@ -40,6 +42,8 @@ WRONG_SUMS = {
     "invalidV2": {"BR-12", "BR-CO-15", "INVOICE_CURRENCY_MIXED"},
     "ubl-creditnote": {"BR-CO-15", "BR-CO-16"},
 }
+# A line is not quantity times price, while all sums are right. EN 16931 has no such rule and its
+# own examples break it; where the samples come from, these too are valid with a warning.
 LINE_WARNING = ("invalidArithmetics", "XRechnung_internalRecalcBug")
 INVOICE_OFDS = (
     "unsigned-digital-einvoice-2024.ofd",
@@ -101,6 +105,30 @@ def test_other_european_samples(path: Path) -> None:
         assert "INVOICE_LINE_AMOUNT_MISMATCH" in {one.code for one in report.findings}
     if stem == "roundingDifferenceIsInTolerance":
         assert [one.code for one in report.findings] == ["INVOICE_TAX_ROUNDING"]
+
+
+@pytest.mark.parametrize("stem", LINE_WARNING)
+def test_a_line_that_is_not_quantity_times_price_warns_and_no_total_is_wrong(stem: str) -> None:
+    (path,) = (one for one in _files("einvoice", "*.xml") if _stem(one) == stem)
+    _, invoice, report = _read(path)
+    assert invoice is not None
+    assert report.is_consistent
+    assert set(report.checked) >= {"BR-CO-10", "BR-CO-13", "BR-CO-14", "BR-CO-15", "BR-CO-16"}
+    (finding,) = report.findings
+    assert (finding.severity, finding.where) == (Severity.WARNING, "lines.1.net")
+    # The line's own total carried into the sums, the same invoice has wrong totals: an error.
+    net = Decimal(finding.expected)
+    lines = (replace(invoice.lines[0], net=net), *invoice.lines[1:])
+    wrong = check_arithmetic(replace(invoice, lines=lines))
+    assert "BR-CO-10" in {one.rule for one in wrong.errors}
+
+
+def test_the_standards_own_examples_break_the_rule_for_lines() -> None:
+    """Why it must not fail an invoice: what the standard itself gives as right would fail."""
+    reports = [_read(path)[2] for path in _files("einvoice/en16931", "*.xml")]
+    codes = [one.code for report in reports for one in report.findings]
+    assert "INVOICE_LINE_AMOUNT_MISMATCH" in codes
+    assert all(report.is_consistent for report in reports)
 
 
 @pytest.mark.parametrize("path", _files("einvoice/mustang", "*.pdf"), ids=_ids)
