@@ -6,6 +6,7 @@ are replaced by compare-and-swap, and the rest is safe to do twice.
 
 import gc
 import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import timedelta
@@ -30,6 +31,8 @@ from sealsvc.version import VERSION
 
 YOUNG_OBJECTS = 10_000
 POLL_S = 0.5
+GATHER_S = 0.02
+"""The two facts of a sealing, and those of its neighbours, share one run of the sequencer."""
 HOUSEKEEPING_S = 30.0
 SWEEP_EVERY = 10
 """Rounds of housekeeping between two slices of blobs: all 256 of them take about a day."""
@@ -95,7 +98,7 @@ class Service:
         Raises: LogForkRefused, LogClockBehind. Source: transparency-log section 11.8.
         """
         self.logbook.check()
-        sequencer = _Loop("sequencer", self.logbook.sequence, POLL_S)
+        sequencer = _Loop("sequencer", self.logbook.sequence, POLL_S, GATHER_S)
         housekeeper = _Loop("housekeeper", self._housekeep, HOUSEKEEPING_S)
         self._loops = [sequencer, housekeeper]
         self._parts.store.on_commit(sequencer.wake)
@@ -193,11 +196,17 @@ class BlobSweeper:
 
 
 class _Loop:
-    """A thread that does one thing when woken, and every `period_s` anyway."""
+    """A thread that does one thing when woken, and every `period_s` anyway.
 
-    def __init__(self, name: str, action: Callable[[], object], period_s: float) -> None:
+    gather_s: how long it lets more wakes come before it begins.
+    """
+
+    def __init__(
+        self, name: str, action: Callable[[], object], period_s: float, gather_s: float = 0.0
+    ) -> None:
         self._action = action
         self._period_s = period_s
+        self._gather_s = gather_s
         self._woken = threading.Event()
         self._stopping = False
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
@@ -224,7 +233,8 @@ class _Loop:
             except Exception:
                 _log.exception("worker.loop_failed", loop=self._thread.name)
                 self._woken.wait(self._period_s)  # whatever failed gets time to recover
-            self._woken.wait(self._period_s)
+            if self._woken.wait(self._period_s) and not self._stopping:
+                time.sleep(self._gather_s)
             self._woken.clear()
 
 

@@ -26,7 +26,7 @@ from sealsvc.ports import ResourceLimit, WorkersBusy, work_meter
 P = ParamSpec("P")
 T = TypeVar("T")
 
-TASKS_PER_WORKER = 20_000
+TASKS_PER_WORKER = 10_000
 """A successor costs seconds of processor time; what leaks is bounded by the memory beside."""
 MEMORY_BYTES = 2 * 1024**3
 QUEUE_WAIT_S = 60.0

@@ -16,7 +16,7 @@ from sqlmodel import SQLModel
 
 BUSY_TIMEOUT_MS = 20_000
 CACHE_KIB = 16 * 1024
-"""Of a SQLite connection: ids are random, so a chunk of a batch touches pages all over the trees."""
+"""Of a SQLite connection: ids are random, so a batch touches pages all over the trees."""
 CHECKPOINT_PAGES = 4_000
 WRITING = "sealsvc_writing"
 MIGRATING = "sealsvc_migrating"

@@ -13,16 +13,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import delete, func, insert, inspect, select, update
+from sqlalchemy import insert, inspect, select
 from sqlalchemy.exc import DataError, IntegrityError
 from sqlmodel import Session
 
 from sealsvc.errors import Conflict, Internal, NotFound, Unavailable
 from sealsvc.ports import Clock, HighWater
 from sealsvc.storage.leadership import Leadership
-from sealsvc.storage.logqueue import QueuedFact, next_batch, oldest_queued_at, park
+from sealsvc.storage.logqueue import QueuedFact, forget, next_batch, oldest_queued_at, park
+from sealsvc.storage.logsql import HEAD, HEAD_ID, LAST_CHECKPOINT, LAST_ENTRY, MOVE_HEAD
 from sealsvc.storage.rows import Cell, insert_rows
-from sealsvc.storage.tables import CheckpointRow, FactRow, LogEntryRow, LogHeadRow, LogQueueRow
+from sealsvc.storage.tables import CheckpointRow, FactRow, LogEntryRow, LogHeadRow
 from sealsvc.storage.tiledata import TileNotFound, overlaid, remembered, tile_reader, write_tiles
 from sealsvc.storage.uow import Store, UnitOfWork
 from sealsvc.tlog import TlogError
@@ -45,7 +46,6 @@ BATCH_ROWS = 1_024
 HUNG_AFTER = timedelta(seconds=5)
 CLOCK_TOLERANCE = timedelta(seconds=60)
 CHECKPOINT_EVERY = timedelta(hours=1)
-HEAD_ID = 1
 
 _alarm = structlog.get_logger("sealsvc.log")
 
@@ -181,7 +181,7 @@ class Logbook:
         return head
 
     def sequence(self) -> int:
-        """Give indexes to what is queued, until nothing is; the number of new entries.
+        """Give indexes to what is queued by now; the number of new entries.
 
         Raises: LogMissing, LogForkRefused, LogClockBehind, StorageFull, DatabaseBusy,
         DatabaseLost; what is queued stays queued.
@@ -194,20 +194,21 @@ class Logbook:
                 if not held:
                     _alarm.error("log.leader_hangs")
                 try:
-                    added = self._run_once()
+                    added, more = self._run_once()
                 except (HeadMoved, BatchRefused):
                     continue
-            if added == 0:
-                return total
             total += added
+            if not more:
+                return total
 
-    def _run_once(self) -> int:
+    def _run_once(self) -> tuple[int, bool]:
+        """How many entries, and whether facts may be left in the queue."""
         mark = self._mark.read()
         with self._store.read() as session:
             head = _read_head(session)  # the head before the tiles, on one snapshot
-            batch = next_batch(session, max(1, BATCH_ROWS >> max(0, self._failures - 2)))
+            batch, more = next_batch(session, max(1, BATCH_ROWS >> max(0, self._failures - 2)))
             if not batch:
-                return 0
+                return 0, False
             _check_entry_count(session, head)
             with _tiles_sound():
                 hashes = _leaf_hashes(batch)
@@ -227,7 +228,7 @@ class Logbook:
             raise BatchRefused(rows=len(batch)) from error
         self._failures = 0
         self._mark.raise_to(growth.size, growth.root)
-        return len(batch)
+        return len(batch), more
 
     def _grow(
         self,
@@ -271,16 +272,12 @@ class Logbook:
         self, tx: UnitOfWork, old: Head, growth: Growth, signed: tuple[bytes, datetime]
     ) -> None:
         note, at = signed
-        columns = LogHeadRow.__table__.c  # type: ignore[attr-defined]
-        moved = tx.session.execute(
-            update(LogHeadRow)
-            .where(columns.id == HEAD_ID, columns.size == old.size, columns.root == old.root)
-            .values(size=growth.size, root=growth.root, checkpoint=note, at=at)
-        )
-        if getattr(moved, "rowcount", 0) != 1:
+        connection = tx.session.connection()
+        new = {"size": growth.size, "root": growth.root, "checkpoint": note, "at": at}
+        moved = connection.execute(MOVE_HEAD, {"old_size": old.size, "old_root": old.root, **new})
+        if moved.rowcount != 1:
             raise HeadMoved(size=old.size)
-        checkpoints = CheckpointRow.__table__.c  # type: ignore[attr-defined]
-        last = tx.session.scalar(select(checkpoints.at).order_by(checkpoints.size.desc()).limit(1))
+        last = connection.execute(LAST_CHECKPOINT).scalar()
         if last is None or at - last >= CHECKPOINT_EVERY:
             row = {"size": growth.size, "root": growth.root, "note": note, "at": at}
             tx.session.execute(insert(CheckpointRow), [row])
@@ -334,9 +331,7 @@ def read_entries(session: Session, start: int, count: int = 256) -> list[bytes]:
 
 
 def _read_head(session: Session) -> Head:
-    head = LogHeadRow.__table__.c  # type: ignore[attr-defined]
-    query = select(head.origin, head.vkey, head.size, head.root, head.checkpoint, head.at)
-    row = session.connection().execute(query.where(head.id == HEAD_ID)).first()
+    row = session.connection().execute(HEAD).first()
     if row is None:
         raise LogMissing()
     origin, vkey, size, root, checkpoint, at = row
@@ -362,7 +357,7 @@ def _check_mark_size(mark: tuple[int, bytes] | None, head: Head) -> None:
 
 def _check_entry_count(session: Session, head: Head) -> None:
     """Entries end where the head says. What lies beyond would be taken for rows that are bad."""
-    last = session.scalar(select(func.max(LogEntryRow.__table__.c.idx)))  # type: ignore[attr-defined]
+    last = session.connection().execute(LAST_ENTRY).scalar()
     if (-1 if last is None else last) != head.size - 1:
         raise LogForkRefused(reason="entries and head disagree", size=head.size)
 
@@ -391,5 +386,4 @@ def _write_entries(
         for offset, (item, leaf_hash) in enumerate(zip(batch, hashes, strict=True))
     ]
     insert_rows(session, LogEntryRow, ("idx", "fact_id", "leaf_hash"), rows)
-    position = LogQueueRow.__table__.c.position  # type: ignore[attr-defined]
-    session.execute(delete(LogQueueRow).where(position.in_([item.position for item in batch])))
+    forget(session, batch)

@@ -1,12 +1,14 @@
 """The queue of committed facts that wait for an index."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select, update
 from sqlmodel import Session
 
-from sealsvc.storage.tables import FactRow, LogQueueRow
+from sealsvc.storage.logsql import DONE, OLDEST
+from sealsvc.storage.tables import LogQueueRow
 
 BATCH_BYTES = 4 * 1024 * 1024
 
@@ -20,25 +22,24 @@ class QueuedFact:
     entry: bytes
 
 
-def next_batch(session: Session, rows: int) -> list[QueuedFact]:
-    """The oldest committed facts, at most `rows` and 4 MiB of entries, in order of position."""
-    queue = LogQueueRow.__table__.c  # type: ignore[attr-defined]
-    fact = FactRow.__table__.c  # type: ignore[attr-defined]
-    query = (
-        select(queue.position, queue.fact_id, fact.entry)
-        .join_from(LogQueueRow, FactRow, queue.fact_id == fact.fact_id)
-        .where(queue.parked.is_(False))
-        .order_by(queue.position)
-        .limit(rows)
-    )
+def next_batch(session: Session, rows: int) -> tuple[list[QueuedFact], bool]:
+    """The oldest committed facts, at most `rows` and 4 MiB of entries, in order of position.
+
+    Also whether the limits may have left facts behind.
+    """
     batch: list[QueuedFact] = []
     size = 0
-    for position, fact_id, entry in session.execute(query):
+    for position, fact_id, entry in session.connection().execute(OLDEST, {"rows": rows}):
         size += len(entry)
         if batch and size > BATCH_BYTES:
-            break
+            return batch, True
         batch.append(QueuedFact(position, fact_id, bytes(entry)))
-    return batch
+    return batch, len(batch) == rows
+
+
+def forget(session: Session, batch: Sequence[QueuedFact]) -> None:
+    """Take facts that have got their index out of the queue."""
+    session.connection().execute(DONE, {"positions": [item.position for item in batch]})
 
 
 def oldest_queued_at(session: Session) -> datetime | None:

@@ -7,6 +7,7 @@ can name: bulk writes of logged rows are refused. Source: ARCHITECTURE section 7
 
 from collections.abc import Iterator
 from typing import Any
+from weakref import WeakSet
 
 from sqlalchemy import Delete, Insert, Update
 from sqlalchemy.sql import operators, visitors
@@ -17,18 +18,23 @@ from sealsvc.values import Subject
 
 UNKNOWN = "*"
 
+_HARMLESS: WeakSet[ClauseElement] = WeakSet()
+"""Statements without such writes: what is built once is walked once, for the walk takes longer than
+a quick query."""
+
 
 def subjects_touched(statement: object, rows: list[dict[str, Any]]) -> set[Subject]:
     """Subjects of all logged rows the statement writes; `rows` are its parameter sets."""
     if not isinstance(statement, ClauseElement):
         return set()
+    if statement in _HARMLESS:
+        return set()
+    writes = [(part, getattr(part.table, "name", None)) for part in _writes(statement)]
+    logged = [(part, LOGGED[name]) for part, name in writes if name in LOGGED]
+    if not logged:
+        _HARMLESS.add(statement)
     found: set[Subject] = set()
-    for part in _writes(statement):
-        table = part.table
-        name = getattr(table, "name", None)
-        if name not in LOGGED:
-            continue
-        kind, column = LOGGED[name]
+    for part, (kind, column) in logged:
         found |= {Subject(kind, value) for value in _values(part, column, rows)}
     return found
 

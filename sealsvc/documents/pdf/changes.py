@@ -9,6 +9,7 @@ section 4; ISO 32000-2, 12.8.2.2 (DocMDP), 12.8.2.4 (FieldMDP).
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from sealsvc.documents.pdf.addition import only_adds_seal
 from sealsvc.documents.pdf.fields import FormField, read_form
 from sealsvc.documents.pdf.naming import Namer, shown_name
 from sealsvc.documents.pdf.opening import open_document, raw
@@ -99,8 +100,14 @@ def classify(data: bytes, reader: Any, states: list[SignedState]) -> list[Change
 def harm_of_seal(data: bytes) -> str | None:
     """Why the newest revision would not pass for a mere further seal; None when it would.
 
-    For a file whose newest signature has no value yet; says nothing of permissions.
+    For a file whose newest signature has no value yet; says nothing of permissions. What our own
+    writer adds is known by its structure; pyHanko is asked about the rest.
     """
+    return None if only_adds_seal(data) else harm_in_full(data)
+
+
+def harm_in_full(data: bytes) -> str | None:
+    """The same for every file, by pyHanko and by rules that look at each object."""
     try:
         reader = open_document(data).reader
         step = Revision(data, reader, reader.xrefs.total_revisions - 1)

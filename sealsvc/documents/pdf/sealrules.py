@@ -5,6 +5,7 @@ is called harmless. Source: pdf.md section 4 rules (d)-(g); ISO 32000-2, 12.8.2.
 """
 
 from collections.abc import Iterator
+from hashlib import sha256
 from typing import Any
 
 from asn1crypto import crl, ocsp, x509
@@ -45,6 +46,9 @@ DSS_KINDS: dict[str, Any] = {
 STREAM_KEYS = frozenset({"/Length", "/Filter", "/DecodeParms", "/Type"})
 XMP_NOISE = frozenset({"ModifyDate", "MetadataDate", "Producer"})
 MAX_CLOSURE = 5000
+MAX_DECODED = 4096
+_decoded: dict[tuple[str, bytes], bool] = {}
+"""Whether the material of that kind and SHA-256 decodes."""
 
 
 def semantic_violations(step: Revision, field: FormField | None) -> Iterator[str]:
@@ -372,6 +376,21 @@ def _is_material(stream: Any, kind: Any) -> bool:
     if not isinstance(stream, generic.StreamObject) or stream.keys() - STREAM_KEYS:
         return False
     try:
-        return kind.load(bytes(stream.data), strict=True).native is not None
+        data = bytes(stream.data)
+    except (ValueError, TypeError, KeyError, OverflowError):
+        return False
+    # The same bytes decode for ever, and a CRL takes 50 ms: stores repeat theirs in every file.
+    known = (kind.__name__, sha256(data).digest())
+    found = _decoded.get(known)
+    if found is None:
+        if len(_decoded) >= MAX_DECODED:
+            _decoded.clear()
+        found = _decoded[known] = _decodes(data, kind)
+    return found
+
+
+def _decodes(data: bytes, kind: Any) -> bool:
+    try:
+        return kind.load(data, strict=True).native is not None
     except (ValueError, TypeError, KeyError, OverflowError):
         return False

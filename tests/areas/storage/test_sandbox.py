@@ -32,6 +32,8 @@ from tests.areas.storage import sandboxed
 ROOT = Path(__file__).resolve().parents[3]
 PDF_LIBRARIES = ("pyhanko.sign.signers.pdf_signer", "pyhanko.sign.validation", "pikepdf")
 
+SHARED: list[ProcessSandbox] = []
+
 
 @pytest.fixture(scope="module")
 def sandbox() -> Iterator[ProcessSandbox]:
@@ -39,7 +41,9 @@ def sandbox() -> Iterator[ProcessSandbox]:
     sandbox = ProcessSandbox(
         workers=2, timeout_s=1.0, memory_bytes=600 << 20, warm=(sandboxed.__name__,)
     )
+    SHARED.append(sandbox)
     yield sandbox
+    SHARED.remove(sandbox)
     sandbox.close()
 
 
@@ -47,7 +51,9 @@ def sandbox() -> Iterator[ProcessSandbox]:
 def leaves_nobody() -> Iterator[None]:
     before = set(multiprocessing.active_children())
     yield
-    assert set(multiprocessing.active_children()) <= before
+    # What the shared one lost in the test before may only now have got its successor.
+    theirs = {worker._process for shared in SHARED for worker in shared._pool._alive}
+    assert set(multiprocessing.active_children()) <= before | theirs
 
 
 def test_result_and_arguments(sandbox: ProcessSandbox) -> None:

@@ -18,21 +18,28 @@ from sealsvc.documents.picture import PictureUnreadable, load_png
 MAX_IMPRINTS = 64
 MAX_DRAWINGS = 256
 BEST = 9
+DRAWN = b"<</N %d 0 R>>"
 
 # The matrix turns the picture against /Rotate, so that it stands upright for the viewer.
 UPRIGHT = {0: b"1 0 0 1", 90: b"0 1 -1 0", 180: b"-1 0 0 -1", 270: b"0 -1 1 0"}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class ImageObjects:
     """An imprint as image XObjects. mask: the body of its SMask, None where all is opaque.
 
-    colours_head, colours_tail: the body of the image around its /SMask entry.
+    colours_head, colours_tail: the body of the image around its /SMask entry. One object an
+    imprint (`image_objects` keeps them), so that a look-up by it need not look at its bytes.
     """
 
     mask: bytes | None
     colours_head: bytes
     colours_tail: bytes
+
+    @property
+    def count(self) -> int:
+        """How many objects."""
+        return 1 if self.mask is None else 2
 
     def bodies(self, first: int) -> tuple[list[bytes], int]:
         """Bodies of the objects from that number on, and the number of the image itself."""
@@ -79,6 +86,14 @@ def frame_of(box: Box, rotate: int) -> Frame:
     return Frame(height, width, rotate) if rotate in (90, 270) else Frame(width, height, rotate)
 
 
+def drawn_bodies(
+    image: ImageObjects, frame: Frame, first: int, height_ratio: float | None = None
+) -> list[bytes]:
+    """Bodies of the objects from that number on; the last is the form. As `add_appearance`."""
+    bodies, number = image.bodies(first)
+    return [*bodies, _form(frame, number, height_ratio)]
+
+
 def add_appearance(
     revision: Revision, image: ImageObjects, frame: Frame, height_ratio: float | None = None
 ) -> bytes:
@@ -87,17 +102,16 @@ def add_appearance(
     height_ratio: the image's box over its width, where it may differ from the frame's and the
     image then stands in the middle; None fills the frame.
     """
-    bodies, number = image.bodies(revision.following)
-    for body in bodies:
-        revision.add(body)
-    form = revision.add(_form(frame, number, height_ratio))
-    return b"<</N %d 0 R>>" % form
+    number = 0
+    for body in drawn_bodies(image, frame, revision.following, height_ratio):
+        number = revision.add(body)
+    return DRAWN % number
 
 
 def add_blank(revision: Revision, frame: Frame) -> bytes:
     """A form that draws nothing; the raw value of /AP."""
     body = b"<</Type/XObject/Subtype/Form/BBox[0 0 %.4f %.4f]/Length 0>>\nstream\n\nendstream"
-    return b"<</N %d 0 R>>" % revision.add(body % (frame.width, frame.height))
+    return DRAWN % revision.add(body % (frame.width, frame.height))
 
 
 def _form(frame: Frame, image_number: int, height_ratio: float | None) -> bytes:

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from sealsvc.documents.pdf.fast.appearance import image_objects
 from sealsvc.documents.pdf.fast.cms_template import template_for
 from sealsvc.documents.pdf.fast.form import PdfForm, read_form
+from sealsvc.documents.pdf.fast.ordinary import revise
 from sealsvc.documents.pdf.fast.refusal import NotUnderstood
 from sealsvc.documents.pdf.fast.refusals import (
     refuse_name,
@@ -94,6 +95,14 @@ class SealKit:
         ExistingSignatureBroken, FieldNameTaken, PageNotFound, PlacementOutOfPage.
         """
         refuse_name(order.field_name)
+        certify = order.role is DocumentRole.INVOICE
+        ordinary = revise(data, self._objects(order, certify), self.template.digest.start)
+        if ordinary is not None:
+            return Composed(*ordinary, judged=False)
+        return self._compose(data, order)
+
+    def _compose(self, data: bytes, order: SealOrder) -> Composed:
+        """The long way, for any file that is understood."""
         structure = understand(data)
         form = read_form(structure)
         signed = [] if form is None else form.signed()

@@ -6,7 +6,7 @@ Source: ISO 32000-2, 7.7.3 (page tree, inheritance), 14.11.2 (boxes); pdf.md sec
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from sealsvc.documents.pdf.errors import PageNotFound, PlacementOutOfPage
 from sealsvc.documents.pdf.fast.refusal import NotUnderstood
@@ -31,6 +31,13 @@ KEPT_BOXES, MAX_KEPT_BOX = 256, 64  # a paper size is the same in file after fil
 LETTER = (0.0, 0.0, 612.0, 792.0)
 
 Box = tuple[float, float, float, float]
+
+
+class Resolver(Protocol):
+    """What follows references: a `Structure`."""
+
+    def resolve(self, raw: bytes | None) -> bytes | None:
+        """A raw value with at most one reference followed."""
 
 
 @dataclass(slots=True)
@@ -198,7 +205,7 @@ class Shown(NamedTuple):
         return (right - y - h, top - x - w, right - y, top - x)
 
 
-def how_shown(structure: Structure, page: PdfPage) -> Shown:
+def how_shown(structure: Resolver, page: PdfPage) -> Shown:
     """CropBox cut by MediaBox, after /Rotate; UserUnit scales. Raises: NotUnderstood."""
     media = _box(structure, page.inherited(b"MediaBox")) or LETTER
     crop = _box(structure, page.inherited(b"CropBox")) or media
@@ -217,7 +224,7 @@ def how_shown(structure: Structure, page: PdfPage) -> Shown:
     return Shown(crop, turns % 360, MM_PER_UNIT * unit)
 
 
-def _box(structure: Structure, raw: bytes | None) -> Box | None:
+def _box(structure: Resolver, raw: bytes | None) -> Box | None:
     value = structure.resolve(raw)
     if value is None:
         return None

@@ -18,15 +18,16 @@ BYTE_RANGE_WIDTH = 52
 MAX_FORMS = 256
 
 # What belongs to one section only; all else is carried over as it stands (7.5.5, 7.5.6).
-_OF_ITS_SECTION = frozenset(
+OF_ITS_SECTION = frozenset(
     {b"Size", b"Prev", b"ID", b"XRefStm"}
     | {b"Type", b"W", b"Index", b"Length", b"Filter", b"DecodeParms"}
 )
 
 
-_ROW = b"%010d %05d n \n"
-_REST = b">>\nendobj\n"  # of the signature dictionary, behind its ByteRange
-_TABLE_SECTION = b"xref\n%btrailer\n<<%b%b/Prev %d/Size %d>>\nstartxref\n%d\n%%%%EOF\n"
+OBJECT = b"%d %d obj\n%b\nendobj\n"
+ROW = b"%010d %05d n \n"
+REST = b">>\nendobj\n"  # of the signature dictionary, behind its ByteRange
+TABLE_SECTION = b"xref\n%btrailer\n<<%b%b/Prev %d/Size %d>>\nstartxref\n%d\n%%%%EOF\n"
 
 
 @dataclass(slots=True)
@@ -87,7 +88,7 @@ def enclose(revision: Revision, hole: Hole, second_id: bytes) -> tuple[bytes, by
         position += 1
     offsets: dict[int, tuple[int, int]] = {}
     for number, (generation, body) in revision.objects.items():
-        piece = b"%d %d obj\n%b\nendobj\n" % (number, generation, body)
+        piece = OBJECT % (number, generation, body)
         offsets[number] = position, generation
         pieces.append(piece)
         position += len(piece)
@@ -96,13 +97,13 @@ def enclose(revision: Revision, hole: Hole, second_id: bytes) -> tuple[bytes, by
     pieces.append(piece)
     start = position + len(piece)
     stop = start + hole.room + 2
-    section_at = stop + BYTE_RANGE_WIDTH + len(_REST)
+    section_at = stop + BYTE_RANGE_WIDTH + len(REST)
     section = _section(revision, newest, offsets, section_at, second_id)
     end = section_at + len(section)
     if end > MAX_OFFSET:
         raise NotUnderstood("too large")
     byte_range = b"/ByteRange [0 %d %d %d]" % (start, stop, end - stop)
-    return b"".join(pieces), b"%b%b%b" % (byte_range.ljust(BYTE_RANGE_WIDTH), _REST, section)
+    return b"".join(pieces), b"%b%b%b" % (byte_range.ljust(BYTE_RANGE_WIDTH), REST, section)
 
 
 def _section(
@@ -117,12 +118,12 @@ def _section(
     if b"#" in newest.trailer.raw and not all(key.isalnum() for key in entries):
         raise NotUnderstood("spelling of a trailer key")  # decoded, it may need its escapes again
     carried = b"".join(
-        [b"/%b %b" % entry for entry in entries.items() if entry[0] not in _OF_ITS_SECTION]
+        [b"/%b %b" % entry for entry in entries.items() if entry[0] not in OF_ITS_SECTION]
     )
     identity = _identity(newest.trailer.get(b"ID"), second_id)
     if newest.widths is None:
         terms = _table(offsets), carried, identity, newest.offset, revision.following, at
-        return _TABLE_SECTION % terms
+        return TABLE_SECTION % terms
     carried += b"%b/Prev %d" % (identity, newest.offset)
     number = revision.reserve()
     offsets[number] = (at, 0)
@@ -137,7 +138,7 @@ def _identity(raw: bytes | None, second: bytes) -> bytes:
     return b"/ID[%b<%b>]" % (two_strings(raw)[0], second.hex().encode("ascii"))
 
 
-def _runs(numbers: list[int]) -> list[tuple[int, int]]:
+def runs_of(numbers: list[int]) -> list[tuple[int, int]]:
     """Ascending numbers as (first, count)."""
     runs: list[tuple[int, int]] = []
     first = previous = numbers[0]
@@ -152,7 +153,7 @@ def _runs(numbers: list[int]) -> list[tuple[int, int]]:
 
 def _table(offsets: dict[int, tuple[int, int]]) -> bytes:
     """Object 0 is left out: the chain of free entries is not ours to cut (7.5.4)."""
-    runs = _runs(sorted(offsets))
+    runs = runs_of(sorted(offsets))
     numbers: list[int] = []
     for first, count in runs:
         numbers += first, count
@@ -164,7 +165,7 @@ def _table(offsets: dict[int, tuple[int, int]]) -> bytes:
 @lru_cache(maxsize=MAX_FORMS)
 def _table_form(counts: tuple[int, ...]) -> bytes:
     """The table of runs so long, with `%d` for each number."""
-    return b"".join([b"%d %d\n" + _ROW * count for count in counts])
+    return b"".join([b"%d %d\n" + ROW * count for count in counts])
 
 
 def _stream(number: int, offsets: dict[int, tuple[int, int]], carried: bytes, size: int) -> bytes:
@@ -173,7 +174,7 @@ def _stream(number: int, offsets: dict[int, tuple[int, int]], carried: bytes, si
         b"\1" + offset.to_bytes(5, "big") + generation.to_bytes(2, "big")
         for offset, generation in map(offsets.__getitem__, numbers)
     )
-    index = b" ".join(b"%d %d" % run for run in _runs(numbers))
+    index = b" ".join(b"%d %d" % run for run in runs_of(numbers))
     return (
         b"%d 0 obj\n<</Type/XRef/W[1 5 2]/Index[%b]%b/Size %d/Length %d>>\n"
         b"stream\n%b\nendstream\nendobj\n"

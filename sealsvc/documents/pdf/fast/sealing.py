@@ -45,8 +45,11 @@ from sealsvc.values import Placement
 
 KEPT_PLACES = 256
 # Annotation flags Print (bit 3) and Locked (bit 8); the same widget as `pdf.widget` makes.
-_FIELD = b"<</Type/Annot/Subtype/Widget/FT/Sig/F 132/T%b/P %d %d R/Rect[%b]%b/V %d 0 R>>"
-_CERTIFIES = (
+FIELD = b"<</Type/Annot/Subtype/Widget/FT/Sig/F 132/T%b/P %d %d R/Rect[%b]%b/V %d 0 R>>"
+RECT = b"%.4f %.4f %.4f %.4f"
+NEW_FORM = b"<</Fields[%b]/SigFlags 3>>"
+SIGNATURE = b"<</Type /Sig/Filter /Adobe.PPKLite/SubFilter /ETSI.CAdES.detached%b%b/Contents "
+CERTIFIES = (
     b"/Reference[<</Type/SigRef/TransformMethod/DocMDP"
     b"/TransformParams<</Type/TransformParams/V/1.2/P 1>>>>]"
 )
@@ -84,12 +87,7 @@ def add_seal(
     else:
         field = _add_field(revision, form, seal, number)
         _register(revision, form, field, seal, number)
-    before = (
-        b"<</Type /Sig/Filter /Adobe.PPKLite/SubFilter /ETSI.CAdES.detached%b%b/Contents "
-    ) % (
-        seal.identity,
-        _CERTIFIES if seal.certify else b"",
-    )
+    before = SIGNATURE % (seal.identity, CERTIFIES if seal.certify else b"")
     return revision, Hole(number, before, seal.room)
 
 
@@ -123,7 +121,7 @@ def _add_field(revision: Revision, form: PdfForm | None, seal: SealObjects, sign
         appearance = b"/AP%b" % add_appearance(revision, seal.image, frame)
     owner = page.object
     field = revision.add(
-        _FIELD
+        FIELD
         % (
             text_string(seal.field_name),
             owner.number,
@@ -150,7 +148,7 @@ def _laid(
 ) -> tuple[bytes, Frame]:
     """The items of /Rect and the frame of a box in mm. Raises: PlacementOutOfPage."""
     box = shown.to_user(*corner, *size)
-    return b"%.4f %.4f %.4f %.4f" % box, frame_of(box, shown.rotate)
+    return RECT % box, frame_of(box, shown.rotate)
 
 
 def _refuse_stray_widgets(structure: Structure, annotations: bytes) -> None:
@@ -190,7 +188,7 @@ def _register(
     """The field at the end of the form's /Fields, SigFlags 3 (12.7.3), Perms where certified."""
     item = b"%d 0 R" % field
     if form is None:
-        number = revision.add(b"<</Fields[%b]/SigFlags 3>>" % item)
+        number = revision.add(NEW_FORM % item)
         _renew_catalog(revision, b"%d 0 R" % number, seal, signature)
         return
     dictionary = _flagged(form)
@@ -248,15 +246,24 @@ def _renew_catalog(
     dictionary = catalog.dictionary
     if dictionary is None:
         raise NotUnderstood("catalog")
+    raw = changed_catalog(dictionary, form, signature if seal.certify else None)
+    if raw is not dictionary.raw:
+        revision.replace(catalog, raw)
+
+
+def changed_catalog(dictionary: Dictionary, form: bytes | None, certifying: int | None) -> bytes:
+    """The raw catalog with a new form and the number of the certifying signature, if any.
+
+    Raises: NotUnderstood.
+    """
     raw = dictionary.raw
     if form is not None:
         raw = with_entry(dictionary, b"AcroForm", form)
-    if seal.certify:
+    if certifying is not None:
         if b"Perms" in dictionary.entries:
             raise NotUnderstood("permissions")
-        raw = b"%b/Perms<</DocMDP %d 0 R>>>>" % (raw[:-2], signature)
-    if raw is not dictionary.raw:
-        revision.replace(catalog, raw)
+        raw = b"%b/Perms<</DocMDP %d 0 R>>>>" % (raw[:-2], certifying)
+    return raw
 
 
 def _fill(revision: Revision, field: PdfField, seal: SealObjects, signature: int) -> None:

@@ -254,13 +254,17 @@ class Structure:
         raise NotUnderstood("object stream")
 
 
+def has_header(data: bytes) -> bool:
+    """Rule 1: the version at byte 0, and not too much behind it."""
+    return _HEADER.match(data) is not None and len(data) <= MAX_FILE
+
+
 def understand(data: bytes) -> Structure:
     """The structure of a file this package reads with certainty.
 
     Raises: DocumentEncrypted; NotUnderstood for everything that pyHanko shall look at.
     """
-    # Rule 1: the version at byte 0; `startxref N %%EOF` and only white space behind it.
-    if _HEADER.match(data) is None or len(data) > MAX_FILE:
+    if not has_header(data):
         raise NotUnderstood("header")
     budget = Budget()
     return Structure(data, read_chain(data, budget), budget)

@@ -18,7 +18,7 @@ MAX_ORDINARY = 8_192
 KEPT_REFERENCES, MAX_KEPT_REFERENCE = 4_096, 16
 KEPT_DICTIONARIES, MAX_KEPT_DICTIONARY = 256, 512
 _WHITE = b"\0\t\n\f\r "
-_LINE_ENDS = frozenset({b"\n", b"\r", b" ", b""})
+LINE_ENDS = frozenset({b"\n", b"\r", b" ", b""})
 
 _WS = rb"[\0\t\n\f\r ]"
 _NAME = rb"/[^\0\t\n\f\r ()<>\[\]{}/%]*+"
@@ -143,20 +143,20 @@ def read_ordinary(buffer: bytes, start: int) -> Dictionary | None:
             return None
         begin = gap.end()
     stop = buffer.find(b"endobj", begin, begin + MAX_ORDINARY)
-    if stop < 0 or buffer[stop + 6 : stop + 7] not in _LINE_ENDS:
+    if stop < 0 or buffer[stop + 6 : stop + 7] not in LINE_ENDS:
         return None
     raw = buffer[begin:stop]
-    return _kept(raw) if len(raw) <= MAX_KEPT_DICTIONARY else _tiled(raw)
+    return _kept(raw) if len(raw) <= MAX_KEPT_DICTIONARY else tiled(raw)
 
 
 def read_dictionary_before(buffer: bytes, start: int, mark: bytes) -> Dictionary:
     """The dictionary at `start`, which `mark` follows in ordinary files. Raises: NotUnderstood."""
     stop = buffer.find(mark, start, start + MAX_ORDINARY)
-    dictionary = _tiled(buffer[start:stop]) if stop > 0 else None
+    dictionary = tiled(buffer[start:stop]) if stop > 0 else None
     return read_dictionary(buffer, start)[0] if dictionary is None else dictionary
 
 
-def _tiled(raw: bytes) -> Dictionary | None:
+def tiled(raw: bytes) -> Dictionary | None:
     """The dictionary that `<<…>>` with white space behind it is; None where not, or not simply."""
     pairs = _TILE.findall(raw, 2)
     entries = dict(pairs)
@@ -167,7 +167,7 @@ def _tiled(raw: bytes) -> Dictionary | None:
 
 
 # One program writes the same catalog and the same page into every file it makes.
-_kept = lru_cache(maxsize=KEPT_DICTIONARIES)(_tiled)
+_kept = lru_cache(maxsize=KEPT_DICTIONARIES)(tiled)
 
 
 def _dictionary(raw: bytes, pairs: list[tuple[bytes, bytes]]) -> Dictionary:

@@ -9,6 +9,7 @@ from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
 from sealsvc.documents.pdf.errors import DocumentEncrypted
 from sealsvc.documents.pdf.fast.budget import Budget
@@ -119,6 +120,36 @@ def read_chain(data: bytes, budget: Budget) -> list[Section]:
         _read_older(data, sections, budget)
         _refuse_shrunk(sections)
     return sections
+
+
+class PlainTable(NamedTuple):
+    """A table from object 0 on. rows: where its entries begin, `entries` of them.
+
+    trailer: where its dictionary begins; end: of the trailer, where `startxref` stands.
+    """
+
+    offset: int
+    rows: int
+    entries: int
+    trailer: int
+    end: int
+
+
+def plain_table(data: bytes) -> PlainTable | None:
+    """The newest section, where it is a table in one run and of entries alike; as `read_chain`."""
+    mark = _TAIL.match(data, max(data.rfind(b"startxref", -TAIL), 0))
+    if mark is None:
+        return None
+    offset = int(mark.group(1))
+    run = _TABLE.match(data, offset)
+    if run is None or run.group(1) != b"0":
+        return None
+    rows, count = run.end(), int(run.group(2))
+    # Where a trailer stands, no further run does.
+    trailer = _TRAILER.match(data, rows + 20 * count)
+    if trailer is None or not _are_alike(data, rows, count):
+        return None
+    return PlainTable(offset, rows, count, trailer.end(), mark.start())
 
 
 def _read_older(data: bytes, sections: list[Section], budget: Budget) -> None:
