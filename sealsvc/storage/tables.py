@@ -58,7 +58,10 @@ class FactSubjectRow(SQLModel, table=True):
     """
 
     __tablename__ = "fact_subject"
-    __table_args__ = (Index("ix_fact_subject_subject", "kind", "subject_id", "type", "fact_id"),)
+    __table_args__ = (
+        Index("ix_fact_subject_subject", "kind", "subject_id", "type", "fact_id"),
+        {"sqlite_with_rowid": False},
+    )
 
     fact_id: str = Field(sa_column=Column(String(40), primary_key=True))
     kind: str = Field(sa_column=Column(String(16), primary_key=True))
@@ -89,6 +92,7 @@ class LogEntryRow(SQLModel, table=True):
     """Leaf number `idx` of the log, 0-based, without a gap."""
 
     __tablename__ = "log_entry"
+    __table_args__ = ({"sqlite_with_rowid": False},)
 
     idx: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
     fact_id: str = Field(sa_column=Column(String(40), nullable=False, unique=True))
