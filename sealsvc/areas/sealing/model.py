@@ -270,6 +270,11 @@ class SealingView:
     abandoned_reason: str | None = None
 
     @property
+    def open(self) -> bool:
+        """Whether it can still be completed, or given up."""
+        return find_transition(SEALING_TRANSITIONS, self.status, SealingAction.ABANDON) is not None
+
+    @property
     def warnings(self) -> tuple[str, ...]:
         """See `warnings_of`."""
         return warnings_of(declaration_from(self.declaration), self.owner_uscc)

@@ -105,7 +105,11 @@ def read_in_full(data: bytes) -> DocumentReading:
 
     Raises: DocumentEncrypted, DocumentUnreadable.
     """
-    opened = open_document(data)
+    return read_opened(open_document(data))
+
+
+def read_opened(opened: OpenedDocument) -> DocumentReading:
+    """The same of a file that is open already. Raises: DocumentUnreadable."""
     problems = list(opened.problems)
     unread, no_pages = Form(), list[Page]()
     form = attempt(problems, "FORM_UNREADABLE", unread, lambda: read_form(opened.reader))
@@ -127,7 +131,7 @@ def read_in_full(data: bytes) -> DocumentReading:
     store = attempt(problems, "DSS_UNREADABLE", _Store(), lambda: _security_store(opened.reader))
     return DocumentReading(
         kind="pdf",
-        size_bytes=len(data),
+        size_bytes=len(opened.data),
         page_count=len(pages),
         revision_count=opened.reader.xrefs.total_revisions,
         signatures=tuple(

@@ -11,7 +11,7 @@ from io import BytesIO
 from typing import Any
 
 from ca.algorithms import suite_named
-from sealsvc.documents.pdf import cades
+from sealsvc.documents.pdf import cades, fastread
 from sealsvc.documents.pdf.cades import SignerMaterial
 from sealsvc.documents.pdf.changes import harm_of_seal
 from sealsvc.documents.pdf.errors import (
@@ -37,8 +37,9 @@ from sealsvc.documents.pdf.pyhanko_api import (
     sign_fields,
     signature_object,
 )
-from sealsvc.documents.pdf.reader import read
+from sealsvc.documents.pdf.reader import read_opened
 from sealsvc.documents.pdf.revision import revision_end
+from sealsvc.documents.pdf.standing import lone_signature
 from sealsvc.documents.pdf.widget import add_field, place_seal
 from sealsvc.documents.values import (
     ChangeClass,
@@ -98,9 +99,9 @@ def prepare(data: bytes, spec: SealingSpec) -> PreparedSealing:
     fast = try_prepare(data, spec)
     if fast is not None:
         return fast
-    reading = read(data)
-    _refuse_unfit(reading, spec)
     opened = open_document(data)
+    reading = _judged(opened)
+    _refuse_unfit(reading, spec)
     material = SignerMaterial(spec.certificate_der, spec.chain_der, spec.suite)
     certify = spec.role is DocumentRole.INVOICE and not reading.signatures
     try:
@@ -133,7 +134,7 @@ def finish(prepared: PreparedSealing, signature: bytes) -> bytes:
         return fast_finish(prepared, signature)
     material, tbs, start, end = _unpack(prepared.state)
     template = _template(material)
-    if template is None:
+    if template is None or template.signed_attributes(prepared.document_digest) != tbs:
         value = cades.signed_data(material, tbs, signature).hex().encode("ascii")
     else:
         value = template.encode(prepared.document_digest, signature)
@@ -148,6 +149,16 @@ def embedded_leaf_sha256(reading: DocumentReading) -> frozenset[str]:
     """Hex SHA-256 of every signer certificate in the document, time-stamps included."""
     ders = (one.signer_certificate_der for one in reading.signatures)
     return frozenset(sha256(der).hexdigest() for der in ders if der is not None)
+
+
+def _judged(opened: OpenedDocument) -> DocumentReading:
+    """What decides on a further seal; read in full where nobody knows the file by its structure.
+
+    Raises: DocumentUnreadable.
+    """
+    signed = b"/ByteRange" in opened.data
+    quick = (lone_signature(opened.data) or fastread.read(opened.data)) if signed else None
+    return read_opened(opened) if quick is None else quick
 
 
 def _refuse_unfit(reading: DocumentReading, spec: SealingSpec) -> None:

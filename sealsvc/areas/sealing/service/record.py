@@ -10,9 +10,9 @@ from datetime import timedelta
 from sealsvc.areas.deps import Deps
 from sealsvc.areas.sealing import repo
 from sealsvc.areas.sealing.model import (
+    SealingAction,
     SealingIntentClosed,
     SealingRef,
-    SealingStatus,
     SealingView,
     declaration_from,
     for_use,
@@ -20,6 +20,7 @@ from sealsvc.areas.sealing.model import (
     sealing_abandoned,
     sealing_authorised,
     sealing_completed,
+    sealing_step,
 )
 from sealsvc.areas.seals import service as seals
 from sealsvc.areas.seals.model import SYSTEM
@@ -82,7 +83,7 @@ def authorised(
     )
     return SealingView(
         sealing_id=ref.sealing_id,
-        status=SealingStatus.AUTHORISED,
+        status=sealing_step(None, SealingAction.AUTHORISE).target,
         seal_id=ref.seal_id,
         owner_uscc=ref.owner_uscc,
         cert_serial=ref.cert_serial,
@@ -118,8 +119,7 @@ def complete(
     with deps.write() as tx:
         seal = seals.require_usable(tx, use.seal_id)  # the seal before the use, as in tx 1
         present = repo.get_for_update(tx.session, use.sealing_id)
-        if present.status is not SealingStatus.AUTHORISED:
-            raise SealingIntentClosed(status=str(present.status))
+        sealing_step(present.status, SealingAction.COMPLETE)
         may_use(for_use(seal), principal, None, tx.now)
         if checked_version not in (None, seal.version):
             raise SealingIntentClosed(reason="SEAL_CHANGED")
@@ -132,7 +132,11 @@ def complete(
 def completed(
     tx: UnitOfWork, use: SealingView, sealed_sha256: str, signature_sha256: str
 ) -> SealingView:
-    """The use with its result, and its fact, in a unit of work that stores and commits it."""
+    """The use with its result, and its fact, in a unit of work that stores and commits it.
+
+    Raises: SealingIntentClosed.
+    """
+    step = sealing_step(use.status, SealingAction.COMPLETE)
     fact = sealing_completed(
         _ref(use),
         original_sha256=use.original_sha256,
@@ -141,7 +145,7 @@ def completed(
     )
     return replace(
         use,
-        status=SealingStatus.COMPLETED,
+        status=step.target,
         signature_sha256=signature_sha256,
         sealed_sha256=sealed_sha256,
         completed_at=tx.now,
@@ -153,7 +157,7 @@ def abandon(deps: Deps, sealing_id: str, reason: str) -> None:
     """End an intent without a sealed file; one that has ended stays as it is."""
     with deps.write() as tx:
         use = repo.get_for_update(tx.session, sealing_id)
-        if use.status is SealingStatus.AUTHORISED:
+        if use.open:
             _abandon(tx, use, reason, by=use.by)
             tx.commit()
 
@@ -177,10 +181,14 @@ def _abandon(tx: UnitOfWork, use: SealingView, reason: str, *, by: str) -> None:
 
 
 def abandoned(tx: UnitOfWork, use: SealingView, reason: str, *, by: str) -> SealingView:
-    """The use given up, and its fact, in a unit of work that stores and commits it."""
+    """The use given up, and its fact, in a unit of work that stores and commits it.
+
+    Raises: SealingIntentClosed.
+    """
+    step = sealing_step(use.status, SealingAction.ABANDON)
     ref = replace(_ref(use), by=by)
     tx.record(sealing_abandoned(ref, original_sha256=use.original_sha256, reason=reason))
-    return replace(use, status=SealingStatus.ABANDONED, abandoned_reason=reason)
+    return replace(use, status=step.target, abandoned_reason=reason)
 
 
 def _ref(use: SealingView) -> SealingRef:

@@ -108,7 +108,7 @@ class SealKit:
         signed = [] if form is None else form.signed()
         refuse_unresolved(structure, signed)
         if signed:
-            self._judge(data, form, order)
+            self._judge(structure, form, order)
         elif len(structure.sections) > 1:
             refuse_removed([read_form(one) for one in structure.older()])
         certify = order.role is DocumentRole.INVOICE and not signed
@@ -119,13 +119,13 @@ class SealKit:
         hole = b"<%b>" % (b"0" * self.template.room)
         return b"".join((data, composed.head, hole, composed.tail))
 
-    def _judge(self, data: bytes, form: PdfForm | None, order: SealOrder) -> None:
+    def _judge(self, structure: Structure, form: PdfForm | None, order: SealOrder) -> None:
         reading = order.reading
         if reading is None:
-            # The general reader, and pyHanko with it, only where signatures must be judged.
-            from sealsvc.documents.pdf.reader import read
+            # The readers, and perhaps pyHanko with them, only where signatures must be judged.
+            from sealsvc.documents.pdf.standing import read_for_seal
 
-            reading = read(data)
+            reading = read_for_seal(structure.data, structure)
         fills = empty_field(form, order.field_name) is not None
         refuse_unfit(reading, self.certificate_der, fills=fills)
 
@@ -164,8 +164,11 @@ def refuse_harm(document: bytes) -> None:
 
     Raises: NotUnderstood.
     """
-    from sealsvc.documents.pdf.changes import harm_of_seal
+    from sealsvc.documents.pdf.addition import only_adds_seal
 
-    harm = harm_of_seal(document)
-    if harm is not None:
+    if only_adds_seal(document):
+        return
+    from sealsvc.documents.pdf.changes import harm_in_full
+
+    if harm_in_full(document) is not None:
         raise NotUnderstood("harm to an earlier signature")

@@ -117,7 +117,9 @@ def revise(
     if table is None:
         return None
     at, end = table.trailer, table.end
-    identity = _IDENTITY.search(data, at, end) if end - at <= MAX_KEPT else None
+    if end - at > MAX_KEPT or data.find(b"/Prev", at, end) >= 0:
+        return None
+    identity = _IDENTITY.search(data, at, end)
     if identity is None:
         return None
     # Only the /ID differs from file to file: what stands before and behind it is kept.

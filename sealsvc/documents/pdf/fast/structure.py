@@ -20,6 +20,7 @@ from sealsvc.documents.pdf.fast.tokens import (
     read_dictionary,
     read_dictionary_object,
     read_ordinary,
+    read_ordinary_stream,
 )
 from sealsvc.documents.pdf.fast.xref import COMPRESSED, PLAIN, Section, read_chain, stream_bytes
 
@@ -175,9 +176,13 @@ class Structure:
         if not self.data.startswith(header, offset):
             return self._spelled(number, generation, offset)
         dictionary = read_ordinary(self.data, offset + len(header))
-        if dictionary is None:
+        if dictionary is not None:
+            return PdfObject(number, generation, dictionary.raw, dictionary)
+        stream = read_ordinary_stream(self.data, offset + len(header))
+        if stream is None:
             return self._unusual(number, generation, offset)
-        return PdfObject(number, generation, dictionary.raw, dictionary)
+        dictionary, end = stream
+        return PdfObject(number, generation, dictionary.raw, dictionary, False, end, True)
 
     def _spelled(self, number: int, generation: int, offset: int) -> PdfObject:
         """An object whose header has other white space or more digits than it needs."""

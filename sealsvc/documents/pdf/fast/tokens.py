@@ -61,10 +61,11 @@ _VALUE = _nested(3)
 _DICTIONARY = rb"<<%b*+(?:%b%b*+%b%b*+)*+>>" % (_WS, _NAME, _WS, _VALUE, _WS)
 _SHAPE = re.compile(_DICTIONARY)
 # Entries one after the other up to the closing `>>` at the very end of what is searched; anything
-# else is swallowed whole as an empty pair, which `_read_tiled` recognises.
+# else is swallowed whole as an empty pair, which `tiled` recognises; so is an
+# empty name without a value, which must not pass for the end.
 _TILE = re.compile(
-    rb"%b*+(?:/|(?=>>))([^\0\t\n\f\r ()<>\[\]{}/%%]*+)%b*+(%b|>>(?=%b*+\Z))%b*+|[\0-\xff]++"
-    % (_WS, _WS, _VALUE, _WS, _WS)
+    rb"%b*+(?:/(?!%b*+>>)|(?=>>))([^\0\t\n\f\r ()<>\[\]{}/%%]*+)%b*+(%b|>>(?=%b*+\Z))%b*+"
+    rb"|[\0-\xff]++" % (_WS, _WS, _WS, _VALUE, _WS, _WS)
 )
 _OPENING = re.compile(rb"([0-9]{1,10}+)%b++([0-9]{1,5}+)%b++obj(?=%b*+<<)" % (_WS, _WS, _WS))
 _BEGIN = re.compile(rb"%b*+(?=<<)" % _WS)
@@ -136,17 +137,36 @@ def read_ordinary(buffer: bytes, start: int) -> Dictionary | None:
 
     None for any other object; as `read_dictionary_object`.
     """
-    begin = start + 1
-    if not buffer.startswith(b"\n<<", start):
-        gap = _BEGIN.match(buffer, start)
-        if gap is None:
-            return None
-        begin = gap.end()
-    stop = buffer.find(b"endobj", begin, begin + MAX_ORDINARY)
+    begin = _begin(buffer, start)
+    stop = -1 if begin is None else buffer.find(b"endobj", begin, begin + MAX_ORDINARY)
     if stop < 0 or buffer[stop + 6 : stop + 7] not in LINE_ENDS:
         return None
     raw = buffer[begin:stop]
+    if b"stream" in raw:
+        return None  # to look at all of a stream would be for nothing
     return _kept(raw) if len(raw) <= MAX_KEPT_DICTIONARY else tiled(raw)
+
+
+def read_ordinary_stream(buffer: bytes, start: int) -> tuple[Dictionary, int] | None:
+    """The dictionary of ordinary shape between `obj` and `stream`, and the offset behind it.
+
+    As `read_ordinary`: what is None here may still be a stream.
+    """
+    begin = _begin(buffer, start)
+    stop = -1 if begin is None else buffer.find(b"stream", begin, begin + MAX_ORDINARY)
+    if begin is None or stop < 0 or buffer[stop + 6 : stop + 7] not in LINE_ENDS:
+        return None
+    raw = buffer[begin:stop]
+    dictionary = _kept(raw) if len(raw) <= MAX_KEPT_DICTIONARY else tiled(raw)
+    return None if dictionary is None else (dictionary, begin + len(dictionary.raw))
+
+
+def _begin(buffer: bytes, start: int) -> int | None:
+    """Where `<<` stands, behind `obj` and white space."""
+    if buffer.startswith(b"\n<<", start):
+        return start + 1
+    gap = _BEGIN.match(buffer, start)
+    return None if gap is None else gap.end()
 
 
 def read_dictionary_before(buffer: bytes, start: int, mark: bytes) -> Dictionary:

@@ -45,7 +45,7 @@ def tables(draw: st.DrawFn) -> tuple[bytes, int]:
     return rows, count
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=100)
 @given(table=tables())
 def test_alike_entries_are_entries(table: tuple[bytes, int]) -> None:
     rows, count = table
@@ -68,7 +68,7 @@ def test_mixed_ends_of_line_are_read() -> None:
     assert understand(data).catalog.raw == understand(pdf.plain()).catalog.raw
 
 
-@settings(deadline=None, max_examples=400)
+@settings(deadline=None, max_examples=150)
 @given(raw=LEXICAL)
 def test_atoms_as_spelled_one_by_one(raw: bytes) -> None:
     words = (tokens._NAME, tokens._REFERENCE, tokens._NUMBER, tokens._TEXT, tokens._HEX)
@@ -80,7 +80,7 @@ def test_atoms_as_spelled_one_by_one(raw: bytes) -> None:
     )
 
 
-@settings(deadline=None, max_examples=400)
+@settings(deadline=None, max_examples=150)
 @given(raw=LEXICAL.map(lambda inner: b"[" + inner + b"]") | LEXICAL)
 def test_single_reference_as_any_number(raw: bytes) -> None:
     match = tokens._REFERENCES.fullmatch(raw)
@@ -154,7 +154,7 @@ def _understood(data: bytes) -> Structure | None:
 NUMBERS = st.sampled_from([b"0", b"-0", b"595.28", b"+7.", b".5", b"-3", b"1e3", b"9" * 12, b"/A"])
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=80)
 @given(items=st.lists(NUMBERS, max_size=5), pad=st.sampled_from([b" ", b"\n", b" " * 70]))
 def test_box_of_direct_numbers(items: list[bytes], pad: bytes) -> None:
     structure = understand(pdf.plain())
@@ -178,7 +178,7 @@ OFFSETS = st.dictionaries(
 )
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=60)
 @given(offsets=OFFSETS)
 def test_table_says_every_offset(offsets: dict[int, tuple[int, int]]) -> None:
     table = b"xref\n%btrailer<</Size 99>>startxref" % revision._table(offsets)

@@ -33,7 +33,7 @@ PIECES = st.sampled_from(
 PLACES = st.integers(0, LARGE + 200)
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.lists(st.tuples(PLACES, PIECES), max_size=12), st.integers(0, 40), st.integers(0, 40))
 @example([(0, MARK), (LARGE, MARK)], 0, 0)
 @example([(1, MARK)], 2, 0)
@@ -164,7 +164,7 @@ def _by_items(before: bytes, after: bytes, widget: tuple[int, int]) -> bool:
     )
 
 
-@settings(max_examples=400)
+@settings(max_examples=150)
 @given(st.lists(ITEMS, max_size=5), st.lists(ITEMS, max_size=3), GAPS, GAPS, st.booleans())
 @example([b"7", b"0"], [b"7 0 R"], b" ", b" ", False)
 @example([], [b"7 0 R"], b"", b"", False)

@@ -123,13 +123,11 @@ def complete_many(deps: Deps, principal: Principal, many: Sequence[Done]) -> lis
         present = repo.locked(tx.session, [done.use.sealing_id for done in many])
         outcomes: list[Outcome] = []
         for done in many:
-            use = present[done.use.sealing_id]
-            if use.status is SealingStatus.AUTHORISED:
-                outcomes.append(
-                    record.completed(tx, use, done.sealed_sha256, done.signature_sha256)
-                )
-            else:
-                outcomes.append(SealingIntentClosed(status=str(use.status)))
+            use, digests = present[done.use.sealing_id], (done.sealed_sha256, done.signature_sha256)
+            try:
+                outcomes.append(record.completed(tx, use, *digests))
+            except SealingIntentClosed as error:
+                outcomes.append(error)
         ended = [one for one in outcomes if isinstance(one, SealingView)]
         repo.end_many(tx.session, ended)
         if ended:
@@ -147,11 +145,7 @@ def abandon_many(deps: Deps, uses: Sequence[SealingView], reason: str) -> None:
 def _give_up(tx: UnitOfWork, sealing_ids: Iterable[str], reason: str) -> int:
     wanted = list(sealing_ids)
     present = repo.locked(tx.session, wanted) if wanted else {}
-    ended = [
-        record.abandoned(tx, use, reason, by=use.by)
-        for use in present.values()
-        if use.status is SealingStatus.AUTHORISED
-    ]
+    ended = [record.abandoned(tx, use, reason, by=use.by) for use in present.values() if use.open]
     repo.end_many(tx.session, ended)
     return len(ended)
 
