@@ -227,7 +227,9 @@ def _signer(certificates: bytes, sid: bytes) -> tuple[bytes, CertificateNames]:
     serial = element_at(sid, issuer_at + len(issuer), INTEGER)
     if issuer_at + len(issuer) + len(serial) != stop:
         raise NotUnderstood("signer identifier")
-    alike = [(der, certificate_names(der)) for der in dict.fromkeys(ders) if _serial(der) == serial]
+    # The general reader looks at them all: one that does not read would end its search.
+    named = [(der, certificate_names(der)) for der in dict.fromkeys(ders)]
+    alike = [one for one in named if one[1].serial == serial]
     found = [one for one in alike if _same_name(one[1].issuer, issuer)]
     if len(found) != 1 or (found[0][1].issuer, found[0][1].serial) != (issuer, serial):
         raise NotUnderstood("signer's certificate")
@@ -238,14 +240,6 @@ def _signer(certificates: bytes, sid: bytes) -> tuple[bytes, CertificateNames]:
 def _same_name(one: bytes, other: bytes) -> bool:
     """As the general reader compares names: without regard to case and spaces."""
     return one == other or bool(x509.Name.load(one) == x509.Name.load(other))
-
-
-def _serial(der: bytes) -> bytes:
-    at, _ = whole(der, SEQUENCE)
-    at, _ = content_of(der, at, SEQUENCE)
-    if der[at : at + 1] == b"\xa0":  # the version
-        at = content_of(der, at, _0)[1]
-    return element_at(der, at, INTEGER)
 
 
 def _check_binding(value: bytes, signer: bytes, names: CertificateNames, *, is_v2: bool) -> None:
