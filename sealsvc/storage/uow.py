@@ -273,12 +273,15 @@ def _mark_touched(
     params: dict[str, object],
     execution_options: dict[str, object],
 ) -> None:
+    options = connection.get_execution_options()
+    if getattr(statement, "is_select", False) and not options.get(WRITING):
+        return  # a look cannot write by a SELECT: PostgreSQL's is READ ONLY, SQLite has no such one
     subjects = subjects_touched(statement, multiparams or [params])
     if not subjects:
         return
-    unit = connection.get_execution_options().get(UNIT)
+    unit = options.get(UNIT)
     if not isinstance(unit, UnitOfWork):
-        if connection.get_execution_options().get(MIGRATING):
+        if options.get(MIGRATING):
             return
         raise UnloggedChange(kinds=",".join(sorted({subject.kind for subject in subjects})))
     unit.touch(subjects)

@@ -59,7 +59,7 @@ def sequenced(session: Session, wanted: FactFilter, *, after: int, limit: int) -
 def queued(session: Session, wanted: FactFilter, *, limit: int) -> list[StoredFact]:
     """Facts that wait for their index, the oldest first."""
     # The queue is nearly always empty; then what was ever recorded need not be looked through.
-    if session.scalar(select(_queue.position).limit(1)) is None:
+    if session.connection().scalar(select(_queue.position).limit(1)) is None:
         return []
     query = _columns().join(LogQueueRow, _queue.fact_id == _fact.fact_id)
     query = query.where(_entry.idx.is_(None), *_conditions(wanted))
@@ -86,7 +86,7 @@ def sealings_of_document(session: Session, sha256: str) -> list[Subject]:
     # Two steps: of a join, SQLite would walk over all sealings there are.
     document = _is(Subject(SubjectKind.DOCUMENT, sha256))
     query = select(_subject.fact_id).where(document, _subject.type == SEALING_COMPLETED)
-    named = _subjects(session, session.scalars(query))
+    named = _subjects(session, session.connection().scalars(query))
     found = {one for subjects in named.values() for one in subjects}
     return sorted((one for one in found if one.kind is SubjectKind.SEALING), key=lambda one: one.id)
 
