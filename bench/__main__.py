@@ -18,6 +18,7 @@ from bench.bulk import bulk_rows
 from bench.corpus_seal import corpus_rows
 from bench.growth import growth_rows
 from bench.http import http_rows
+from bench.http_batch import http_batch_rows
 from bench.http_registry import registry_rows
 from bench.http_stages import stage_rows
 from bench.logs import log_rows
@@ -41,6 +42,12 @@ NOTES = (
     "  signer. `.signed` files have signatures, which ours judges first and the library does not.",
     "- `grow.*`: N signatures are in the file already; sizes are noise that nothing compresses.",
     "  `limit` there also checks the signatures.",
+    "- `seal.invoice.*`: sixteen invoices of one program in turn, as an issuer has them; what such",
+    "  files have in common (catalog, page tree, page) is understood once and kept by its bytes.",
+    "- `http.seal`: invoices in batches (`POST /v1/sealings/batch`, zip in and out), each with its",
+    "  two committed facts, its file on disk and its place in the log; CPU of all the",
+    "  service's processes a document, against the library's call of `seal.invoice.p256`.",
+    "  `http.seal.single`: one request a document, with the full verdict as self-check.",
     "- `http.*`: SQLite FULL, wrk over 1, 2 and 8 connections, CPU of the service and its workers.",
     "  `.half`: Poisson arrivals at half of the best rate, latency from when a request was due.",
     "  `.stage.*`: CPU a request by stage, workers included. `.100k`: with so many more seals in",
@@ -52,7 +59,8 @@ NOTES = (
     "- Groups, for `BENCH_ONLY`: the names in `bench/__main__.py`. Sizes: `BENCH_ROUNDS`,",
     "  `BENCH_CORPUS_ROUNDS`, `BENCH_CORPUS_FILES`, `BENCH_GROW_ROUNDS`, `BENCH_SIGNATURES`,",
     "  `BENCH_SIZES`, `BENCH_HTTP_SECONDS`, `BENCH_HTTP_PACED_SECONDS`, `BENCH_STAGE_SECONDS`,",
-    "  `BENCH_REGISTRY`, `BENCH_REGISTRY_ROUNDS`, `BENCH_BULK`.",
+    "  `BENCH_REGISTRY`, `BENCH_REGISTRY_ROUNDS`, `BENCH_BULK`, `BENCH_BATCH`,",
+    "  `BENCH_BATCH_ROUNDS`.",
 )
 
 
@@ -69,14 +77,19 @@ GROUPS: tuple[tuple[str, Callable[[], list[Row]]], ...] = (
     ("ofd", ofd_rows),
     ("sm2", sm2_rows),
     ("log", log_rows),
+    ("batch", lambda: http_batch_rows(None)),
     ("lookups", lookup_rows),
     ("bulk", _bulk),
     ("http", http_rows),
     ("stages", stage_rows),
     ("registry", registry_rows),
 )
+_HELD_AGAINST_CALL: dict[str, Callable[[float | None], list[Row]]] = {
+    "batch": http_batch_rows,
+    "http": http_rows,
+}
 # These start processes of their own, which would inherit the one core.
-_UNPINNED = frozenset({"bulk", "http", "lookups", "stages", "registry"})
+_UNPINNED = frozenset({"batch", "bulk", "http", "lookups", "stages", "registry"})
 
 
 def main() -> None:
@@ -97,8 +110,9 @@ def main() -> None:
 
 def _with_baseline(name: str, measure: Callable[[], list[Row]], kept: dict[str, Row]) -> list[Row]:
     """HTTP is held against the library's own call, measured in the same run."""
-    if name == "http" and (invoice := kept.get("seal.invoice.p256")) is not None:
-        return http_rows(invoice.baseline)
+    invoice = kept.get("seal.invoice.p256")
+    if name in _HELD_AGAINST_CALL and invoice is not None:
+        return _HELD_AGAINST_CALL[name](invoice.baseline)
     return measure()
 
 

@@ -46,7 +46,7 @@ def http_rows(baseline: float | None = None) -> list[Row]:
             waited = paced(url, asked.verify, (half, PACED_SECONDS))
             contract = walls(url, asked.contract(url), CONTRACT_ROUNDS)
     return [
-        *load_rows("http.seal", sealing, baseline),
+        *load_rows("http.seal.single", sealing, baseline),
         *load_rows("http.verify", verifying, None),
         alone("http.verify.half.rate", "requests/s asked", [half]),
         *paced_rows("http.verify.half", waited),

@@ -13,7 +13,8 @@ from sealsvc.adapters.highwater_fs import FileHighWater
 from sealsvc.adapters.system import SystemClock
 from sealsvc.storage.db import MIGRATING
 from sealsvc.storage.leadership import leadership_for
-from sealsvc.storage.logbook import HEAD_ID, Logbook, LogKey
+from sealsvc.storage.logbook import Logbook, LogKey
+from sealsvc.storage.logsql import HEAD_ID
 from sealsvc.storage.tables import (
     CheckpointRow,
     FactRow,
