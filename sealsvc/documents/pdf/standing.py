@@ -15,6 +15,7 @@ from sealsvc.documents.pdf.fast.form import PdfField, read_form
 from sealsvc.documents.pdf.fast.refusal import NotUnderstood
 from sealsvc.documents.pdf.fast.structure import Structure, understand
 from sealsvc.documents.pdf.fast.tokens import Dictionary, as_reference
+from sealsvc.documents.pdf.fast.xref import Section
 from sealsvc.documents.pdf.fastread.marks import count
 from sealsvc.documents.pdf.fastread.objects import span_of
 from sealsvc.documents.pdf.standing_cms import Signed, check_cms
@@ -150,13 +151,24 @@ def _contents(data: bytes, dictionary: Dictionary, value_at: int) -> tuple[tuple
 def _refuse_older(newest: Structure) -> None:
     """A signature that an older revision had is for the general reader (section 4 rule h)."""
     older = newest.older()
-    # Of a linearised base pyHanko makes two revisions, and one of them is no document.
-    if len(older) > MAX_OLDER or len(older) != len(newest.sections) - 1:
+    if len(older) > MAX_OLDER:
         raise NotUnderstood("revisions")
+    # Of a linearised base pyHanko makes two revisions; the lower must show nothing of its own.
+    if len(older) != len(newest.sections) - 1 and not _are_apart(*newest.sections[-2:]):
+        raise NotUnderstood("linearised base")
     for state in older:
         form = read_form(state)
         if form is not None and form.signed():
             raise NotUnderstood("signature of an older revision")
+
+
+def _are_apart(upper: Section, lower: Section) -> bool:
+    """Whether two sections describe different objects of one catalog."""
+    for first, size, _ in lower.runs:
+        for other, length, _ in upper.runs:
+            if max(first, other, 1) < min(first + size, other + length):
+                return False
+    return lower.trailer.get(b"Root") in (None, upper.trailer.get(b"Root"))
 
 
 def _signature(

@@ -48,7 +48,8 @@ from sealsvc.documents.pdf.fast.tokens import (
 )
 from sealsvc.documents.pdf.fast.xref import MAX_NUMBER, PlainTable, plain_table
 
-KEPT, MAX_KEPT = 256, 1024
+# So many shapes of files, of each a trailer and three objects of at most so many bytes.
+KEPT, MAX_KEPT = 1024, 1024
 KEPT_PICTURES = 32
 
 _IDENTITY = re.compile(rb"/ID ?\[ ?(<[0-9A-Fa-f]{32}>) ?<[0-9A-Fa-f]{32}> ?\]")

@@ -260,7 +260,7 @@ class Structure:
 
 
 def has_header(data: bytes) -> bool:
-    """Rule 1: the version at byte 0, and not too much behind it."""
+    """Rule 1: the version at byte 0, and not too much behind it; `read_chain` sees to its end."""
     return _HEADER.match(data) is not None and len(data) <= MAX_FILE
 
 
