@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Column, ForeignKey, Index, LargeBinary, String, text
+from sqlalchemy import JSON, Column, ForeignKey, Index, LargeBinary, String, column
 from sqlmodel import Field, SQLModel
 
 from sealsvc.storage.tables import Logged, utc
@@ -49,8 +49,8 @@ class TransactionRow(SQLModel, table=True):
         Index(
             "ix_transaction_report_without_fact",
             "expires_at",
-            sqlite_where=text("fact_id IS NULL"),
-            postgresql_where=text("fact_id IS NULL"),
+            sqlite_where=column("fact_id").is_(None),
+            postgresql_where=column("fact_id").is_(None),
         ),
     )
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Column, Index, LargeBinary, String, text
+from sqlalchemy import Column, Index, LargeBinary, String, column
 from sqlmodel import Field, SQLModel
 
 from sealsvc.storage.tables import utc
@@ -17,8 +17,8 @@ class VerificationRow(SQLModel, table=True):
         Index(
             "ix_verification_without_fact",
             "created_at",
-            sqlite_where=text("fact_id IS NULL"),
-            postgresql_where=text("fact_id IS NULL"),
+            sqlite_where=column("fact_id").is_(None),
+            postgresql_where=column("fact_id").is_(None),
         ),
     )
 

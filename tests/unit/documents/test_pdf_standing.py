@@ -27,7 +27,7 @@ from sealsvc.documents.pdf.standing_cms import check_cms
 from sealsvc.documents.values import DocumentReading
 from sealsvc.values import DocumentRole
 from tests.builders import pdf
-from tests.builders.pdf import Revision, chain_named, make_spec, sealed_once, sealed_thrice
+from tests.builders.pdf import Revision, chain_named, make_spec, sealed_thrice
 from tests.unit.documents.test_pdf_further_seal import MEDDLING, second_seal
 
 SAMPLES = Path(__file__).resolve().parents[4] / "shared" / "samples-real"
@@ -54,8 +54,8 @@ def agrees(data: bytes) -> bool:
 
 
 def lone() -> bytes:
-    """A file with one seal that restricts nothing."""
-    return sealed_once()
+    """A file with one seal that restricts nothing; not the shared one, which any writer made."""
+    return pdf.sealed(role=DocumentRole.CONTRACT)
 
 
 # --- hexadecimal strings ---
@@ -103,7 +103,7 @@ def test_sm2_is_read_in_full() -> None:
 
 
 def test_certification_is_read_in_full() -> None:
-    data = sealed_once(DocumentRole.INVOICE)
+    data = pdf.sealed(role=DocumentRole.INVOICE)
 
     assert lone_signature(data) is None
     with pytest.raises(DocmdpForbidsSeal):
