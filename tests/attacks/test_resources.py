@@ -134,7 +134,7 @@ def test_killed_worker_is_a_finding_and_a_kept_report(arena: Arena) -> None:
     arena.world.story.deps = replace(patient, sandbox=impatient)
     try:
         assert arena.world.verdict(arena.world.invoice)[0] == "TRUSTED"
-        word, report = arena.world.verdict(BOMBS["10,000 certificates in a signature"]())
+        word, report = arena.world.verdict(BOMBS["100,000 form fields"]())
     finally:
         arena.world.story.deps = patient
         impatient.close()

@@ -43,11 +43,13 @@ def test_from_a_verdict_to_the_document_and_its_seal(visit: Visitor) -> None:
     digest = sha256(visit.sealed.invoice).hexdigest()
 
     page.click(f"a[href*='/trace/{digest}']")
+    page.wait_for_selector(".timeline")
     assert page.locator("li[data-type='sealing.completed'] .proven").count() == 1
     assert "发票" in page.inner_text(".timeline")
     assert low_contrast(page) == []
 
     page.click(".findings a[href*='/trace/seal_']")
+    page.wait_for_selector("#status")
     assert page.get_attribute("#status", "data-status") == "ACTIVE"
     assert page.locator("li[data-type='seal.activated'] .proven").count() == 1
     assert low_contrast(page) == []
