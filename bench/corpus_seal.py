@@ -143,7 +143,7 @@ def _measured(number: int, data: bytes, one: Party) -> Sealed:
     )
     fast = is_ours(sealer.prepare(data, spec))
     ours, limit = partial(_ours, data, spec, one), partial(_limit, data, one)
-    baseline = library_seal(one, data)
+    baseline = library_seal(one.pyhanko, data)
     try:
         baseline()
     except Exception as error:  # whatever the library does on a malformed file

@@ -106,7 +106,7 @@ def _sealing(one: Party, data: bytes, before: int) -> Contenders:
         "limit": Limit(data, before).seal(one),
     }
     if len(data) <= LIBRARY_BYTES:
-        contenders["baseline"] = library_seal(one, data)
+        contenders["baseline"] = library_seal(one.pyhanko, data)
     return contenders
 
 

@@ -43,7 +43,7 @@ STRICT_DIFF_POLICY: Any = _policy(
 )
 """pyHanko's standard rules, but an object that nothing refers to is a change like any other."""
 
-_read_hex_string: Any = _generic.read_hex_string_from_stream
+published_read_hex_string: Any = _generic.read_hex_string_from_stream
 _HEX_DIGITS = b"0123456789abcdefABCDEF"
 _FIRST_READ, _NEXT_READ = 128, 1 << 14
 
@@ -66,7 +66,7 @@ def read_hex_string(stream: BinaryIO) -> Any:
         # What it would not have read either is not gathered: the work stays linear.
         if end >= 0 or len(part) < size or part.translate(None, _HEX_DIGITS):
             stream.seek(begin)
-            return _read_hex_string(stream)
+            return published_read_hex_string(stream)
         size = _NEXT_READ
     stream.seek(begin + 2 + len(digits))
     return _generic.pdf_string(unhexlify(digits))
@@ -87,6 +87,7 @@ __all__ = [
     "mdp_setup",
     "object_header",
     "process_eof",
+    "published_read_hex_string",
     "read_hex_string",
     "sign_fields",
     "signature_object",
