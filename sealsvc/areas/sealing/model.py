@@ -27,7 +27,6 @@ from sealsvc.values import (
     Subject,
     SubjectKind,
     Transition,
-    find_transition,
 )
 
 NUMBER_LIMIT = 100
@@ -59,13 +58,15 @@ SEALING_TRANSITIONS: tuple[Transition[SealingStatus, SealingAction], ...] = (
     Transition(_A.COMPLETE, _S.AUTHORISED, _S.COMPLETED, "sealing.completed"),
     Transition(_A.ABANDON, _S.AUTHORISED, _S.ABANDONED, "sealing.abandoned"),
 )
+# Asked several times a sealing.
+_STEPS = {(one.source, one.action): one for one in SEALING_TRANSITIONS}
 
 
 def sealing_step(
     state: SealingStatus | None, action: SealingAction
 ) -> Transition[SealingStatus, SealingAction]:
     """The row for an action on a use of a seal. Raises: SealingIntentClosed."""
-    found = find_transition(SEALING_TRANSITIONS, state, action)
+    found = _STEPS.get((state, action))
     if found is None:
         raise SealingIntentClosed(status=str(state))
     return found
@@ -272,7 +273,7 @@ class SealingView:
     @property
     def open(self) -> bool:
         """Whether it can still be completed, or given up."""
-        return find_transition(SEALING_TRANSITIONS, self.status, SealingAction.ABANDON) is not None
+        return (self.status, SealingAction.ABANDON) in _STEPS
 
     @property
     def warnings(self) -> tuple[str, ...]:
