@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, exists, or_, select
+from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, exists, or_, select, union_all
 from sqlmodel import Session
 
 from sealsvc.areas.transparency.model import (
@@ -26,6 +26,8 @@ _fact = FactRow.__table__.c  # type: ignore[attr-defined]
 _subject = FactSubjectRow.__table__.c  # type: ignore[attr-defined]
 _queue = LogQueueRow.__table__.c  # type: ignore[attr-defined]
 _entry = LogEntryRow.__table__.c  # type: ignore[attr-defined]
+
+FEW = 500
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ def get(session: Session, fact_id: str) -> StoredFact:
 
 def sequenced(session: Session, wanted: FactFilter, *, after: int, limit: int) -> list[StoredFact]:
     """Facts with a log index above `after`, in order of index."""
-    query = _columns().where(_entry.idx > after, *_conditions(wanted))
+    query = _columns().where(_entry.idx > after, *_conditions(session, wanted))
     return _load(session, query.order_by(_entry.idx).limit(limit))
 
 
@@ -62,7 +64,7 @@ def queued(session: Session, wanted: FactFilter, *, limit: int) -> list[StoredFa
     if session.connection().scalar(select(_queue.position).limit(1)) is None:
         return []
     query = _columns().join(LogQueueRow, _queue.fact_id == _fact.fact_id)
-    query = query.where(_entry.idx.is_(None), *_conditions(wanted))
+    query = query.where(_entry.idx.is_(None), *_conditions(session, wanted))
     return _load(session, query.order_by(_queue.position).limit(limit))
 
 
@@ -112,13 +114,38 @@ def _columns() -> Select[Any]:
     ).join_from(FactRow, LogEntryRow, _entry.fact_id == _fact.fact_id, isouter=True)
 
 
-def _conditions(wanted: FactFilter) -> list[ColumnElement[bool]]:
+def _conditions(session: Session, wanted: FactFilter) -> list[ColumnElement[bool]]:
     if not wanted.about:
         return [_type_condition(wanted, _fact.type, _fact.fact_id)] if wanted.types else []
+    few = _few(session, wanted)
+    if few is not None:
+        return [_fact.fact_id.in_(few)]
     ids = select(_subject.fact_id).where(or_(*(_is(one) for one in wanted.about)))
     if wanted.types:
         ids = ids.where(_type_condition(wanted, _subject.type, _subject.fact_id))
     return [_fact.fact_id.in_(ids)]
+
+
+def _few(session: Session, wanted: FactFilter) -> list[str] | None:
+    """The ids of the facts that are wanted, None where they are more than a few.
+
+    Asked for first: of the whole query PostgreSQL expects as many facts of a registry type as of
+    any other, and would rather walk the log from its beginning until it has found a page of them.
+    """
+    parts = [
+        select(_subject.fact_id).where(_is(one), _of_type(_subject.type, kind))
+        for one in wanted.about
+        for kind in wanted.types
+    ] or [select(_subject.fact_id).where(_is(one)) for one in wanted.about]
+    if wanted.types and wanted.or_of_entity is not None:
+        own = FactSubjectRow.__table__.alias("own")  # type: ignore[attr-defined]
+        theirs = (own.c.kind == str(SubjectKind.ENTITY), own.c.subject_id == wanted.or_of_entity)
+        both = select(_subject.fact_id).join_from(
+            FactSubjectRow, own, own.c.fact_id == _subject.fact_id
+        )
+        parts += [both.where(_is(one), *theirs) for one in wanted.about]
+    found = session.connection().scalars(union_all(*parts).limit(FEW + 1)).all()
+    return None if len(found) > FEW else list(dict.fromkeys(map(str, found)))
 
 
 def _type_condition(
