@@ -4,7 +4,7 @@ import pytest
 
 from sealsvc.areas.access.model import NotYourEntity, ScopeMissing
 from sealsvc.areas.deps import Deps
-from sealsvc.areas.transparency import service
+from sealsvc.areas.transparency import repo, service
 from sealsvc.areas.transparency.model import (
     DigestInvalid,
     FactNotFound,
@@ -247,3 +247,23 @@ def test_a_bound_auditor_sees_its_own_entity(deps: Deps, doc: Sealed) -> None:
     with pytest.raises(NotYourEntity):
         service.events(deps, BOUND_AUDITOR, uscc=OWNER_USCC)
     assert openings(deps) == []
+
+
+@pytest.mark.parametrize("types", [(), ("seal",), ("seal.void_proposed", "sealing"), ("key",)])
+@pytest.mark.parametrize("entity", [None, OWNER_USCC, OTHER_USCC])
+def test_few_facts_and_many_are_found_alike(
+    deps: Deps, logbook: Logbook, doc: Sealed, monkeypatch: pytest.MonkeyPatch, types, entity
+) -> None:
+    seal_document(deps, "two")  # not sequenced
+    about = (Subject(SubjectKind.SEAL, SEAL), Subject(SubjectKind.ENTITY, OWNER_USCC))
+    wanted = FactFilter(about, types, entity)
+
+    def found() -> list[list[str]]:
+        with deps.read() as session:
+            lists = sequenced(session, wanted, after=0, limit=99), queued(session, wanted, limit=99)
+        return [[fact.fact_id for fact in one] for one in lists]
+
+    ids_first = found()
+    monkeypatch.setattr(repo, "FEW", 0)
+    assert found() == ids_first
+    assert (sum(map(len, ids_first)) > 0) == (types != ("key",) or entity == OWNER_USCC)
