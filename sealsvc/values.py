@@ -1,6 +1,7 @@
 """Frozen values that several areas and engines share."""
 
 from base64 import b32encode
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -199,12 +200,18 @@ class Transition(Generic[State, Action]):
     fact_type: str
 
 
-def find_transition(
-    table: tuple[Transition[State, Action], ...], state: State | None, action: Action
-) -> Transition[State, Action] | None:
-    """The row for an action in a state; None where the table does not permit it."""
-    fitting = (row for row in table if row.source is state and row.action is action)
-    return next(fitting, None)
+class Transitions(tuple[Transition[State, Action], ...], Generic[State, Action]):
+    """A lifecycle's table, its rows in order."""
+
+    def __init__(self, rows: Iterable[Transition[State, Action]]) -> None:
+        # The first that fits is the row: filing a permit, say, leads to what its days make of it.
+        self._first: dict[tuple[State | None, Action], Transition[State, Action]] = {}
+        for row in self:
+            self._first.setdefault((row.source, row.action), row)
+
+    def find(self, state: State | None, action: Action) -> Transition[State, Action] | None:
+        """The row for an action in a state; None where the table does not permit it."""
+        return self._first.get((state, action))
 
 
 def base32_id(sixteen: bytes) -> str:

@@ -20,7 +20,7 @@ from sealsvc.values import (
     Subject,
     SubjectKind,
     Transition,
-    find_transition,
+    Transitions,
 )
 
 SECRET_BYTES = 32
@@ -208,9 +208,13 @@ class ClientAction(StrEnum):
     REVOKE = "REVOKE"
 
 
-CLIENT_TRANSITIONS: tuple[Transition[ClientStatus, ClientAction], ...] = (
-    Transition(ClientAction.CREATE, None, ClientStatus.ACTIVE, "client.created"),
-    Transition(ClientAction.REVOKE, ClientStatus.ACTIVE, ClientStatus.REVOKED, "client.revoked"),
+CLIENT_TRANSITIONS: Transitions[ClientStatus, ClientAction] = Transitions(
+    (
+        Transition(ClientAction.CREATE, None, ClientStatus.ACTIVE, "client.created"),
+        Transition(
+            ClientAction.REVOKE, ClientStatus.ACTIVE, ClientStatus.REVOKED, "client.revoked"
+        ),
+    )
 )
 
 
@@ -241,7 +245,7 @@ class ClientView:
 
     def permits(self, action: ClientAction) -> bool:
         """Whether the table has the action in the client's state."""
-        return find_transition(CLIENT_TRANSITIONS, self.status, action) is not None
+        return CLIENT_TRANSITIONS.find(self.status, action) is not None
 
     def principal(self) -> Principal:
         """The client as the actor of a request."""

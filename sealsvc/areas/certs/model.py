@@ -17,7 +17,7 @@ from sealsvc.values import (
     Subject,
     SubjectKind,
     Transition,
-    find_transition,
+    Transitions,
 )
 
 NATIONAL_SUITE = "sm2-sm3"
@@ -73,14 +73,16 @@ class CertificateAction(StrEnum):
 
 _C, _A = CertificateStatus, CertificateAction
 # A renewal is no change of a certificate: it is a new one, and the old one ends by itself.
-CERTIFICATE_TRANSITIONS: tuple[Transition[CertificateStatus, CertificateAction], ...] = (
-    Transition(_A.INTEND, None, _C.INTENDED, "certificate.intended"),
-    Transition(_A.ISSUE, _C.INTENDED, _C.ISSUED, "certificate.issued"),
-    Transition(_A.ABANDON, _C.INTENDED, _C.ABANDONED, "certificate.abandoned"),
-    # What ends before it is signed is given up, so that a signature on its way is thrown away.
-    Transition(_A.REVOKE, _C.INTENDED, _C.ABANDONED, "certificate.abandoned"),
-    Transition(_A.REVOKE, _C.ISSUED, _C.REVOKED, "certificate.revoked"),
-    Transition(_A.DATE_BACK, _C.REVOKED, _C.REVOKED, "certificate.revocation_dated"),
+CERTIFICATE_TRANSITIONS: Transitions[CertificateStatus, CertificateAction] = Transitions(
+    (
+        Transition(_A.INTEND, None, _C.INTENDED, "certificate.intended"),
+        Transition(_A.ISSUE, _C.INTENDED, _C.ISSUED, "certificate.issued"),
+        Transition(_A.ABANDON, _C.INTENDED, _C.ABANDONED, "certificate.abandoned"),
+        # What ends before it is signed is given up, so that a signature on its way is thrown away.
+        Transition(_A.REVOKE, _C.INTENDED, _C.ABANDONED, "certificate.abandoned"),
+        Transition(_A.REVOKE, _C.ISSUED, _C.REVOKED, "certificate.revoked"),
+        Transition(_A.DATE_BACK, _C.REVOKED, _C.REVOKED, "certificate.revocation_dated"),
+    )
 )
 
 
@@ -88,7 +90,7 @@ def certificate_step(
     state: CertificateStatus | None, action: CertificateAction
 ) -> Transition[CertificateStatus, CertificateAction] | None:
     """The row for an action on a certificate; None where the table does not permit it."""
-    return find_transition(CERTIFICATE_TRANSITIONS, state, action)
+    return CERTIFICATE_TRANSITIONS.find(state, action)
 
 
 class CertificateNotFound(NotFound):

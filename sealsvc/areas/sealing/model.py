@@ -27,6 +27,7 @@ from sealsvc.values import (
     Subject,
     SubjectKind,
     Transition,
+    Transitions,
 )
 
 NUMBER_LIMIT = 100
@@ -53,20 +54,20 @@ class SealingAction(StrEnum):
 
 
 _S, _A = SealingStatus, SealingAction
-SEALING_TRANSITIONS: tuple[Transition[SealingStatus, SealingAction], ...] = (
-    Transition(_A.AUTHORISE, None, _S.AUTHORISED, "sealing.authorised"),
-    Transition(_A.COMPLETE, _S.AUTHORISED, _S.COMPLETED, "sealing.completed"),
-    Transition(_A.ABANDON, _S.AUTHORISED, _S.ABANDONED, "sealing.abandoned"),
+SEALING_TRANSITIONS: Transitions[SealingStatus, SealingAction] = Transitions(
+    (
+        Transition(_A.AUTHORISE, None, _S.AUTHORISED, "sealing.authorised"),
+        Transition(_A.COMPLETE, _S.AUTHORISED, _S.COMPLETED, "sealing.completed"),
+        Transition(_A.ABANDON, _S.AUTHORISED, _S.ABANDONED, "sealing.abandoned"),
+    )
 )
-# Asked several times a sealing.
-_STEPS = {(one.source, one.action): one for one in SEALING_TRANSITIONS}
 
 
 def sealing_step(
     state: SealingStatus | None, action: SealingAction
 ) -> Transition[SealingStatus, SealingAction]:
     """The row for an action on a use of a seal. Raises: SealingIntentClosed."""
-    found = _STEPS.get((state, action))
+    found = SEALING_TRANSITIONS.find(state, action)
     if found is None:
         raise SealingIntentClosed(status=str(state))
     return found
@@ -273,7 +274,7 @@ class SealingView:
     @property
     def open(self) -> bool:
         """Whether it can still be completed, or given up."""
-        return (self.status, SealingAction.ABANDON) in _STEPS
+        return SEALING_TRANSITIONS.find(self.status, SealingAction.ABANDON) is not None
 
     @property
     def warnings(self) -> tuple[str, ...]:

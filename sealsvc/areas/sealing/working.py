@@ -60,6 +60,10 @@ class Revised(NamedTuple):
     digest: bytes
     placement: Placement | None
 
+    def around(self, value: bytes, original: bytes) -> bytes:
+        """The whole file. value: the contents of the gap that `digest` leaves out."""
+        return b"".join((original, self.head, value, self.tail))
+
 
 class Sealed(NamedTuple):
     """A sealed file to be read again. signature_sha256: of the value the key gave, hex."""

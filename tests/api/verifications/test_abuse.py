@@ -23,6 +23,7 @@ pytestmark = [
 
 FIRST, SECOND = "192.0.2.7", "192.0.2.8"
 THIRD, FOURTH = "198.51.100.7", "2001:db8::7"
+HEAVY = "xref stream that claims 10^9 entries"  # runs to the worker's limit on any machine
 Call = tuple[str, str, dict[str, Any]]
 
 
@@ -43,7 +44,7 @@ def verify(data: bytes, address: str) -> Call:
 
 
 def test_a_third_client_is_served(guarded: Api) -> None:
-    bomb, honest = BOMBS["10,000 certificates in a signature"](), sealed_once()
+    bomb, honest = BOMBS[HEAVY](), sealed_once()
     looping = [verify(bomb, address) for address in (FIRST, SECOND) for _ in range(3)]
     answers = guarded.many([*looping, *(verify(honest, one) for one in (THIRD, FOURTH))])
     attacks, served = answers[:6], answers[6:]

@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from sealsvc.areas.entities.model.permits import PermitAlreadyWithdrawn, PermitStatus, PermitView
 from sealsvc.areas.entities.model.record import EntityAlreadyCancelled, EntityStatus
-from sealsvc.values import Transition, find_transition
+from sealsvc.values import Transition, Transitions
 
 
 class EntityAction(StrEnum):
@@ -30,25 +30,29 @@ class PermitAction(StrEnum):
 
 
 _E, _EA = EntityStatus, EntityAction
-ENTITY_TRANSITIONS: tuple[Transition[EntityStatus, EntityAction], ...] = (
-    Transition(_EA.REGISTER, None, _E.ACTIVE, "entity.registered"),
-    Transition(_EA.CHANGE, _E.ACTIVE, _E.ACTIVE, "entity.changed"),
-    Transition(_EA.CANCEL, _E.ACTIVE, _E.CANCELLED, "entity.cancelled"),
+ENTITY_TRANSITIONS: Transitions[EntityStatus, EntityAction] = Transitions(
+    (
+        Transition(_EA.REGISTER, None, _E.ACTIVE, "entity.registered"),
+        Transition(_EA.CHANGE, _E.ACTIVE, _E.ACTIVE, "entity.changed"),
+        Transition(_EA.CANCEL, _E.ACTIVE, _E.CANCELLED, "entity.cancelled"),
+    )
 )
 
 _P, _PA = PermitStatus, PermitAction
 _DATED = (_P.NOT_YET_VALID, _P.VALID, _P.EXPIRED)
 # What a permit is worth follows from its days, so whoever files or corrects them sets its state.
-PERMIT_TRANSITIONS: tuple[Transition[PermitStatus, PermitAction], ...] = (
-    *(Transition(_PA.REGISTER, None, to, "entity.permit_registered") for to in _DATED),
-    Transition(_PA.BEGIN, _P.NOT_YET_VALID, _P.VALID, ""),
-    Transition(_PA.END, _P.VALID, _P.EXPIRED, ""),
-    *(
-        Transition(_PA.CORRECT, source, target, "entity.permit_corrected")
-        for source in _DATED
-        for target in _DATED
-    ),
-    *(Transition(_PA.WITHDRAW, one, _P.WITHDRAWN, "entity.permit_withdrawn") for one in _DATED),
+PERMIT_TRANSITIONS: Transitions[PermitStatus, PermitAction] = Transitions(
+    (
+        *(Transition(_PA.REGISTER, None, to, "entity.permit_registered") for to in _DATED),
+        Transition(_PA.BEGIN, _P.NOT_YET_VALID, _P.VALID, ""),
+        Transition(_PA.END, _P.VALID, _P.EXPIRED, ""),
+        *(
+            Transition(_PA.CORRECT, source, target, "entity.permit_corrected")
+            for source in _DATED
+            for target in _DATED
+        ),
+        *(Transition(_PA.WITHDRAW, one, _P.WITHDRAWN, "entity.permit_withdrawn") for one in _DATED),
+    )
 )
 
 
@@ -56,7 +60,7 @@ def entity_step(
     state: EntityStatus | None, action: EntityAction
 ) -> Transition[EntityStatus, EntityAction]:
     """The row for an action on an entity. Raises: EntityAlreadyCancelled."""
-    found = find_transition(ENTITY_TRANSITIONS, state, action)
+    found = ENTITY_TRANSITIONS.find(state, action)
     if found is None:
         raise EntityAlreadyCancelled(status=str(state))
     return found
@@ -69,5 +73,5 @@ def require_permit_step(permit: PermitView, action: PermitAction, now: datetime)
     """
     withdrawn = permit.withdrawn_from is not None
     state = PermitStatus.WITHDRAWN if withdrawn else permit.status(now)
-    if find_transition(PERMIT_TRANSITIONS, state, action) is None:
+    if PERMIT_TRANSITIONS.find(state, action) is None:
         raise PermitAlreadyWithdrawn(permitId=permit.permit_id)

@@ -8,7 +8,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from sealsvc.errors import Conflict
-from sealsvc.values import Action, State, Transition, find_transition
+from sealsvc.values import Action, State, Transition, Transitions
 
 RED_LETTER_LIFETIME = timedelta(hours=72)
 """A red-letter form that is not confirmed within it is void: rule R09 [V]."""
@@ -105,42 +105,50 @@ class Side(StrEnum):
 
 
 _I, _IA = InvoiceState, InvoiceAction
-INVOICE_TRANSITIONS: tuple[Transition[InvoiceState, InvoiceAction], ...] = (
-    Transition(_IA.TAKE_UNPROVEN, None, _I.RECEIVED, "invoice.taken"),
-    Transition(_IA.TAKE_PROVEN, None, _I.VERIFIED, "invoice.taken"),
-    Transition(_IA.TAKE_BAD, None, _I.REFUSED, "invoice.taken"),
-    Transition(_IA.CONFIRM, _I.RECEIVED, _I.VERIFIED, "invoice.confirmed"),
-    Transition(_IA.CONFIRM, _I.VERIFIED, _I.VERIFIED, "invoice.confirmed"),
-    Transition(_IA.CONFIRM, _I.BOOKED, _I.BOOKED, "invoice.confirmed"),
-    Transition(_IA.DOUBT, _I.RECEIVED, _I.RECEIVED, "invoice.doubted"),
-    Transition(_IA.DOUBT, _I.VERIFIED, _I.RECEIVED, "invoice.doubted"),
-    Transition(_IA.DOUBT, _I.BOOKED, _I.BOOKED, "invoice.doubted"),
-    Transition(_IA.REFUSE, _I.RECEIVED, _I.REFUSED, "invoice.refused"),
-    Transition(_IA.REFUSE, _I.VERIFIED, _I.REFUSED, "invoice.refused"),
-    # A booked voucher is corrected in the books; that the invoice turned bad is an alert on it.
-    Transition(_IA.REFUSE, _I.BOOKED, _I.BOOKED, "invoice.refused"),
-    Transition(_IA.BOOK, _I.VERIFIED, _I.BOOKED, "invoice.booked"),
+INVOICE_TRANSITIONS: Transitions[InvoiceState, InvoiceAction] = Transitions(
+    (
+        Transition(_IA.TAKE_UNPROVEN, None, _I.RECEIVED, "invoice.taken"),
+        Transition(_IA.TAKE_PROVEN, None, _I.VERIFIED, "invoice.taken"),
+        Transition(_IA.TAKE_BAD, None, _I.REFUSED, "invoice.taken"),
+        Transition(_IA.CONFIRM, _I.RECEIVED, _I.VERIFIED, "invoice.confirmed"),
+        Transition(_IA.CONFIRM, _I.VERIFIED, _I.VERIFIED, "invoice.confirmed"),
+        Transition(_IA.CONFIRM, _I.BOOKED, _I.BOOKED, "invoice.confirmed"),
+        Transition(_IA.DOUBT, _I.RECEIVED, _I.RECEIVED, "invoice.doubted"),
+        Transition(_IA.DOUBT, _I.VERIFIED, _I.RECEIVED, "invoice.doubted"),
+        Transition(_IA.DOUBT, _I.BOOKED, _I.BOOKED, "invoice.doubted"),
+        Transition(_IA.REFUSE, _I.RECEIVED, _I.REFUSED, "invoice.refused"),
+        Transition(_IA.REFUSE, _I.VERIFIED, _I.REFUSED, "invoice.refused"),
+        # A booked voucher is corrected in the books; that the invoice turned bad is an alert on it.
+        Transition(_IA.REFUSE, _I.BOOKED, _I.BOOKED, "invoice.refused"),
+        Transition(_IA.BOOK, _I.VERIFIED, _I.BOOKED, "invoice.booked"),
+    )
 )
 
 _C, _CA = ClaimState, ClaimAction
-CLAIM_TRANSITIONS: tuple[Transition[ClaimState, ClaimAction], ...] = (
-    Transition(_CA.CLAIM, None, _C.HELD, "invoice.claimed"),
-    Transition(_CA.RELEASE, _C.HELD, _C.RELEASED, "invoice.released"),
+CLAIM_TRANSITIONS: Transitions[ClaimState, ClaimAction] = Transitions(
+    (
+        Transition(_CA.CLAIM, None, _C.HELD, "invoice.claimed"),
+        Transition(_CA.RELEASE, _C.HELD, _C.RELEASED, "invoice.released"),
+    )
 )
 
 _R, _RA = RedLetterState, RedLetterAction
-RED_LETTER_TRANSITIONS: tuple[Transition[RedLetterState, RedLetterAction], ...] = (
-    Transition(_RA.ENTER_BY_SELLER, None, _R.AWAITING_BUYER, "redletter.entered"),
-    Transition(_RA.ENTER_BY_BUYER, None, _R.AWAITING_SELLER, "redletter.entered"),
-    Transition(_RA.CONFIRM, _R.AWAITING_BUYER, _R.CONFIRMED, "redletter.confirmed"),
-    Transition(_RA.CONFIRM, _R.AWAITING_SELLER, _R.CONFIRMED, "redletter.confirmed"),
-    Transition(_RA.REFUSE, _R.AWAITING_BUYER, _R.REFUSED_BY_BUYER, "redletter.refused"),
-    Transition(_RA.REFUSE, _R.AWAITING_SELLER, _R.REFUSED_BY_SELLER, "redletter.refused"),
-    Transition(_RA.LAPSE, _R.AWAITING_BUYER, _R.LAPSED, "redletter.lapsed"),
-    Transition(_RA.LAPSE, _R.AWAITING_SELLER, _R.LAPSED, "redletter.lapsed"),
-    Transition(_RA.WITHDRAW, _R.AWAITING_BUYER, _R.WITHDRAWN, "redletter.withdrawn"),
-    Transition(_RA.WITHDRAW, _R.AWAITING_SELLER, _R.WITHDRAWN, "redletter.withdrawn"),
-    Transition(_RA.WITHDRAW, _R.CONFIRMED, _R.WITHDRAWN_AFTER_CONFIRMATION, "redletter.withdrawn"),
+RED_LETTER_TRANSITIONS: Transitions[RedLetterState, RedLetterAction] = Transitions(
+    (
+        Transition(_RA.ENTER_BY_SELLER, None, _R.AWAITING_BUYER, "redletter.entered"),
+        Transition(_RA.ENTER_BY_BUYER, None, _R.AWAITING_SELLER, "redletter.entered"),
+        Transition(_RA.CONFIRM, _R.AWAITING_BUYER, _R.CONFIRMED, "redletter.confirmed"),
+        Transition(_RA.CONFIRM, _R.AWAITING_SELLER, _R.CONFIRMED, "redletter.confirmed"),
+        Transition(_RA.REFUSE, _R.AWAITING_BUYER, _R.REFUSED_BY_BUYER, "redletter.refused"),
+        Transition(_RA.REFUSE, _R.AWAITING_SELLER, _R.REFUSED_BY_SELLER, "redletter.refused"),
+        Transition(_RA.LAPSE, _R.AWAITING_BUYER, _R.LAPSED, "redletter.lapsed"),
+        Transition(_RA.LAPSE, _R.AWAITING_SELLER, _R.LAPSED, "redletter.lapsed"),
+        Transition(_RA.WITHDRAW, _R.AWAITING_BUYER, _R.WITHDRAWN, "redletter.withdrawn"),
+        Transition(_RA.WITHDRAW, _R.AWAITING_SELLER, _R.WITHDRAWN, "redletter.withdrawn"),
+        Transition(
+            _RA.WITHDRAW, _R.CONFIRMED, _R.WITHDRAWN_AFTER_CONFIRMATION, "redletter.withdrawn"
+        ),
+    )
 )
 
 AWAITING = frozenset({_R.AWAITING_BUYER, _R.AWAITING_SELLER})
@@ -170,7 +178,7 @@ def invoice_step(
     state: InvoiceState | None, action: InvoiceAction
 ) -> Transition[InvoiceState, InvoiceAction]:
     """The row for an action on an invoice. Raises: InvoiceIllegalTransition."""
-    found = find_transition(INVOICE_TRANSITIONS, state, action)
+    found = INVOICE_TRANSITIONS.find(state, action)
     if found is None:
         raise InvoiceIllegalTransition(state=None if state is None else str(state))
     return found
@@ -180,7 +188,7 @@ def claim_step(
     state: ClaimState | None, action: ClaimAction
 ) -> Transition[ClaimState, ClaimAction]:
     """The row for an action on a claim. Raises: ClaimIllegalTransition."""
-    found = find_transition(CLAIM_TRANSITIONS, state, action)
+    found = CLAIM_TRANSITIONS.find(state, action)
     if found is None:
         raise ClaimIllegalTransition(state=None if state is None else str(state))
     return found
@@ -190,7 +198,7 @@ def red_letter_step(
     state: RedLetterState | None, action: RedLetterAction
 ) -> Transition[RedLetterState, RedLetterAction]:
     """The row for an action on a red-letter form. Raises: RedLetterIllegalTransition."""
-    found = find_transition(RED_LETTER_TRANSITIONS, state, action)
+    found = RED_LETTER_TRANSITIONS.find(state, action)
     if found is None:
         raise RedLetterIllegalTransition(state=None if state is None else str(state))
     return found

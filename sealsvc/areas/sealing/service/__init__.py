@@ -9,7 +9,8 @@ from sealsvc.areas.sealing.service.report import (
     sealed_report,
     under_operator_seal,
 )
-from sealsvc.areas.sealing.service.seal import SealingRequest, SealingResult, seal
+from sealsvc.areas.sealing.service.request import SealingRequest, SealingResult
+from sealsvc.areas.sealing.service.seal import seal
 
 __all__ = [
     "SealingRequest",

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from sealsvc.areas.deps import Deps
 from sealsvc.areas.sealing.model import (
@@ -50,26 +51,28 @@ class Expected:
 def require_sound(deps: Deps, document: DocumentRead, expected: Expected) -> None:
     """Let pass a sealed file whose new signature is beyond doubt and whose earlier ones stand.
 
-    The log does not know the completion yet, so it is foretold as tx 2 will write it: between the
-    logged intent and now. Raises: SealingSelfCheckFailed. Source: CONTRACT section 3.
+    Raises: SealingSelfCheckFailed. Source: CONTRACT section 3.
     """
     wanted = expected.signature_sha256
     read = [one for one in document.reading.signatures if one.signature_sha256 == wanted]
     if len(read) != 1:
         raise SealingSelfCheckFailed(reason="SIGNATURE_NOT_FOUND")
-    proof = LogProof(
-        fact_id=expected.use.authorised_fact_id,
-        at=deps.clock.now(),
-        not_before_at=expected.use.created_at,
-        index=None,
-    )
-    foretold = {expected.signature_sha256: (proof, expected.declaration)}
-    report = verification.judge_document(deps, document, Terms(foretold=foretold))
+    proof = foretold(expected.use, deps.clock.now())
+    terms = Terms(foretold={expected.signature_sha256: (proof, expected.declaration)})
+    report = verification.judge_document(deps, document, terms)
     after = {one.view.id: one for one in report.signatures}
     new = after[read[0].id]
     _require_passed(new.axes, (item.code for item in new.findings))
     for earlier in expected.before.signatures if expected.before else ():
         _require_no_worse(earlier, after.get(earlier.view.id))
+
+
+def foretold(use: SealingView, at: datetime) -> LogProof:
+    """What the log will say of a completion that it does not know yet, as tx 2 will write it.
+
+    at: now; the signature was made between the logged intent and then.
+    """
+    return LogProof(use.authorised_fact_id, at, not_before_at=use.created_at, index=None)
 
 
 def require_examined(examined: Examined) -> None:

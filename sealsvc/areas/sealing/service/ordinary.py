@@ -14,10 +14,10 @@ from sealsvc.areas.sealing.model import SealingSelfCheckFailed, SealingView
 from sealsvc.areas.sealing.oneshot import Awaited, examine
 from sealsvc.areas.sealing.service import record
 from sealsvc.areas.sealing.service.certificate import choose_credential
-from sealsvc.areas.sealing.service.check import blame_change, require_examined
+from sealsvc.areas.sealing.service.check import blame_change, foretold, require_examined
 from sealsvc.areas.sealing.service.request import (
-    FIELD_NAME_BYTES,
     SealingRequest,
+    fresh_field_name,
     height_ratio,
 )
 from sealsvc.areas.sealing.working import Draft, KitTerms, Revised, prepare_many
@@ -30,7 +30,7 @@ from sealsvc.documents.pdf.fast.cms_template import CmsTemplate, template_for
 from sealsvc.errors import ServiceError
 from sealsvc.ports import BlobMissing
 from sealsvc.values import Declaration, Principal
-from sealsvc.verify.evidence import CertificateRecord, LogProof
+from sealsvc.verify.evidence import CertificateRecord
 
 
 @dataclass(frozen=True)
@@ -97,11 +97,11 @@ def draw_up(deps: Deps, means: Means, request: SealingRequest) -> Draught | None
     """
     declaration = request.declaration()
     try:
-        terms = _terms(deps, means)
+        chain_der = means.trust.chain_der(means.certificate.suite)
+        terms = kit_terms(deps, means.dossier.seal, means.certificate, chain_der)
     except BlobMissing:
         return None
-    field_name = f"Seal-{deps.rng.bytes(FIELD_NAME_BYTES).hex()}"
-    draft = Draft(request.data, request.place, declaration.role, field_name)
+    draft = Draft(request.data, request.place, declaration.role, fresh_field_name(deps.rng))
     revised = deps.sandbox.run(prepare_many, [draft], terms)[0]
     if revised is None:
         return None
@@ -121,9 +121,8 @@ def make(
     ResourceLimit, WorkersBusy.
     """
     signature = deps.keys.signer(draught.means.certificate.key_ref).sign(draught.tbs)
-    revised = draught.revised
-    value = draught.template.contents(revised.digest, signature)
-    sealed = b"".join((draught.data, revised.head, value, revised.tail))
+    value = draught.template.contents(draught.revised.digest, signature)
+    sealed = draught.revised.around(value, draught.data)
     signature_sha256 = sha256(signature).hexdigest()
     awaited = _awaited(deps, draught, use, signature_sha256)
     try:
@@ -152,12 +151,14 @@ def _is_ordinary(request: SealingRequest) -> bool:
         return False
 
 
-def _terms(deps: Deps, means: Means) -> KitTerms:
-    seal, certificate = means.dossier.seal, means.certificate
+def kit_terms(
+    deps: Deps, seal: SealView, certificate: CertificateView, chain_der: tuple[bytes, ...]
+) -> KitTerms:
+    """What the writer needs of a seal and its certificate. Raises: BlobMissing."""
     assert certificate.der is not None  # an issued one has its bytes
     return KitTerms(
         certificate_der=certificate.der,
-        chain_der=means.trust.chain_der(certificate.suite),
+        chain_der=chain_der,
         suite=certificate.suite,
         signer_name=seal.owner_name,
         imprint_png=seals.imprint_of(deps, seal),
@@ -168,11 +169,7 @@ def _terms(deps: Deps, means: Means) -> KitTerms:
 
 
 def _awaited(deps: Deps, draught: Draught, use: SealingView, signature_sha256: str) -> Awaited:
-    """The state of the registers is that of the look; tx 2 asks under lock that it still holds.
-
-    The log does not know the completion yet, so it is foretold as tx 2 will write it: between the
-    logged intent and now.
-    """
+    """The state of the registers is that of the look; tx 2 asks under lock that it still holds."""
     now = deps.clock.now()
     certificate, dossier = draught.means.certificate, draught.means.dossier
     assert certificate.der is not None  # an issued one has its bytes
@@ -183,7 +180,7 @@ def _awaited(deps: Deps, draught: Draught, use: SealingView, signature_sha256: s
             certificate.serial_hex, certificate.seal_id, certificate.revoked_at
         ),
         seal=seals.registered_in(dossier, now, now),
-        proof=LogProof(use.authorised_fact_id, now, use.created_at, None),
+        proof=foretold(use, now),
         declaration=draught.declaration,
         trust=draught.means.trust.material,
         at=now,

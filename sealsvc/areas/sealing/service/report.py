@@ -11,7 +11,8 @@ from zlib import crc32
 from sealsvc.areas.deps import Deps
 from sealsvc.areas.sealing import repo
 from sealsvc.areas.sealing.placing import PlaceWish
-from sealsvc.areas.sealing.service.seal import SealingRequest, seal
+from sealsvc.areas.sealing.service.request import SealingRequest
+from sealsvc.areas.sealing.service.seal import seal
 from sealsvc.areas.seals import service as seals
 from sealsvc.areas.seals.model.views import SealApplication, SealFilter, SealView
 from sealsvc.areas.verification import service as verification

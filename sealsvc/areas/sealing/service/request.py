@@ -6,9 +6,10 @@ from sealsvc.areas.sealing.model import SealingView, validate_declaration
 from sealsvc.areas.sealing.placing import PlaceWish
 from sealsvc.areas.seals.model.views import SealView
 from sealsvc.documents.values import Straddle
+from sealsvc.ports import Rng
 from sealsvc.values import Declaration, DocumentRole, SealId
 
-FIELD_NAME_BYTES = 6  # 48 bits, pdf.md section 2 rule 8
+_FIELD_NAME_BYTES = 6  # 48 bits, pdf.md section 2 rule 8
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,11 @@ class SealingResult:
 
     view: SealingView
     sealed: bytes
+
+
+def fresh_field_name(rng: Rng) -> str:
+    """A name for a seal's field that no other revision of the file will choose."""
+    return f"Seal-{rng.bytes(_FIELD_NAME_BYTES).hex()}"
 
 
 def height_ratio(registered: SealView) -> float:

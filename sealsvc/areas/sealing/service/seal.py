@@ -34,10 +34,12 @@ from sealsvc.areas.sealing.placing import (
 from sealsvc.areas.sealing.service import ordinary, record
 from sealsvc.areas.sealing.service.certificate import certificate_for, credential_for
 from sealsvc.areas.sealing.service.check import Expected, blame_change, require_sound
-from sealsvc.areas.sealing.service.request import FIELD_NAME_BYTES as FIELD_NAME_BYTES
-from sealsvc.areas.sealing.service.request import SealingRequest as SealingRequest
-from sealsvc.areas.sealing.service.request import SealingResult as SealingResult
-from sealsvc.areas.sealing.service.request import height_ratio as height_ratio
+from sealsvc.areas.sealing.service.request import (
+    SealingRequest,
+    SealingResult,
+    fresh_field_name,
+    height_ratio,
+)
 from sealsvc.areas.seals import service as seals
 from sealsvc.areas.seals.model.views import SealView
 from sealsvc.areas.verification import service as verification
@@ -89,12 +91,13 @@ def seal(deps: Deps, principal: Principal, request: SealingRequest) -> SealingRe
         with _given_up_on_error(deps, use):
             return SealingResult(*ordinary.make(deps, principal, draught, use))
     work = prepare(deps, principal, registered, request)
-    use = record.authorise(deps, principal, _intent(work, request))
+    use = record.authorise(deps, principal, intent_of(work, request))
     with _given_up_on_error(deps, use):
         return SealingResult(*_make(deps, principal, work, use))
 
 
-def _intent(work: Work, request: SealingRequest) -> record.Intent:
+def intent_of(work: Work, request: SealingRequest) -> record.Intent:
+    """What is about to be signed."""
     return record.Intent(
         seal_id=request.seal_id,
         role=request.role,
@@ -133,7 +136,7 @@ def prepare(
         chain_der=certs.chain_der(deps, certificate.suite),
         suite=certificate.suite,
         signed_at=deps.clock.now(),
-        field_name=f"Seal-{deps.rng.bytes(FIELD_NAME_BYTES).hex()}",
+        field_name=fresh_field_name(deps.rng),
         signer_name=registered.owner_name,
         imprint_png=None if invisible else seals.imprint(deps, registered.seal_id),
         placement=placement,

@@ -4,7 +4,7 @@ from sealsvc.version import VERSION
 
 # First 16 hex digits of the digest that tests/unit/areas/transactions/test_engine.py takes; the
 # test fails, and names the new value, until a change to the judgement is named here.
-JUDGEMENT = "c354d21b92a7c15d"
+JUDGEMENT = "6ae17fa9e827baa3"
 
 
 def engine_version() -> str:

@@ -10,7 +10,7 @@ from sealsvc.areas.transactions.model.attestation import (
     AttestationView,
     Envelope,
 )
-from sealsvc.values import Transition, find_transition
+from sealsvc.values import Transition, Transitions
 
 
 class AttestationAction(StrEnum):
@@ -23,11 +23,13 @@ class AttestationAction(StrEnum):
 
 
 _S, _A = AttestationStatus, AttestationAction
-ATTESTATION_TRANSITIONS: tuple[Transition[AttestationStatus, AttestationAction], ...] = (
-    Transition(_A.INTEND, None, _S.INTENDED, "attestation.intended"),
-    Transition(_A.ISSUE, _S.INTENDED, _S.ISSUED, "attestation.issued"),
-    Transition(_A.ABANDON, _S.INTENDED, _S.ABANDONED, "attestation.abandoned"),
-    Transition(_A.WITHDRAW, _S.ISSUED, _S.WITHDRAWN, "attestation.withdrawn"),
+ATTESTATION_TRANSITIONS: Transitions[AttestationStatus, AttestationAction] = Transitions(
+    (
+        Transition(_A.INTEND, None, _S.INTENDED, "attestation.intended"),
+        Transition(_A.ISSUE, _S.INTENDED, _S.ISSUED, "attestation.issued"),
+        Transition(_A.ABANDON, _S.INTENDED, _S.ABANDONED, "attestation.abandoned"),
+        Transition(_A.WITHDRAW, _S.ISSUED, _S.WITHDRAWN, "attestation.withdrawn"),
+    )
 )
 
 
@@ -35,7 +37,7 @@ def attestation_step(
     state: AttestationStatus | None, action: AttestationAction
 ) -> Transition[AttestationStatus, AttestationAction]:
     """The row for an action on an attestation. Raises: AttestationNotIssued."""
-    found = find_transition(ATTESTATION_TRANSITIONS, state, action)
+    found = ATTESTATION_TRANSITIONS.find(state, action)
     if found is None:
         raise AttestationNotIssued(status=str(state))
     return found

@@ -108,20 +108,23 @@ def _removals(deal: Deal) -> Iterator[Deal]:
     yield from _within(deal)
 
 
-def _within(value: object) -> Iterator:  # type: ignore[type-arg]
+UNTOUCHED = ("expected", "record", "asked_at", "same_file", "withdrawn_at")
+
+
+def _within(value: object, spared: frozenset[str] = frozenset()) -> Iterator:  # type: ignore[type-arg]
     for item in fields(value):  # type: ignore[arg-type]
         member = getattr(value, item.name)
-        if item.name in ("expected", "record", "asked_at", "same_file", "withdrawn_at"):
+        if item.name in UNTOUCHED or item.name in spared:
             continue  # what is claimed, and what speaks only against it, is no evidence for it
         if isinstance(member, tuple) and member and is_dataclass(member[0]):
             for at, one in enumerate(member):
                 yield replace(value, **{item.name: member[:at] + member[at + 1 :]})  # type: ignore[type-var]
-                for less in _within(one):
+                for less in _within(one, spared):
                     yield replace(value, **{item.name: (*member[:at], less, *member[at + 1 :])})  # type: ignore[type-var]
         elif is_dataclass(member):
             if item.default is None:
                 yield replace(value, **{item.name: None})  # type: ignore[type-var]
-            for less in _within(member):
+            for less in _within(member, spared):
                 yield replace(value, **{item.name: less})  # type: ignore[type-var]
         elif member is not None and item.default is None:
             yield replace(value, **{item.name: None})  # type: ignore[type-var]
@@ -136,52 +139,53 @@ def test_taking_evidence_from_a_sound_deal_never_improves_the_word() -> None:
         assert WORDS_WORST_FIRST.index(judged(less).summary) <= WORDS_WORST_FIRST.index("TRUSTED")  # type: ignore[arg-type]
 
 
-@given(st.sampled_from(SMALLER), st.data())
-@settings(max_examples=50, deadline=None)
-def test_taking_more_evidence_never_improves_the_word(less: Deal, data: st.DataObject) -> None:
+def test_taking_more_evidence_never_improves_the_word() -> None:
     """From deals without a failed check: then the word can only stay or sink.
 
     Under a policy that needs every part; a part that the policy can do without may be left out,
     and then the sentence says so.
     """
-    before = judged(less, "delivered")
-    if any(one.result is AxisResult.FAILED for one in before.checks):
-        return
-    further = list(_removals(less))
-    if not further:
-        return
-    after = judged(data.draw(st.sampled_from(further)), "delivered")
     rank = WORDS_WORST_FIRST.index
-    assert rank(after.summary) <= rank(before.summary)
+    for less in SMALLER:
+        before = judged(less, "delivered")
+        if any(one.result is AxisResult.FAILED for one in before.checks):
+            continue
+        for further in _removals(less):
+            assert rank(judged(further, "delivered").summary) <= rank(before.summary), further
 
 
-@given(st.sampled_from(BROKEN), st.data())
-@settings(max_examples=50, deadline=None)
-def test_unknowing_makes_no_broken_check_pass(broken: Broken, data: st.DataObject) -> None:
+@pytest.mark.parametrize("broken", BROKEN, ids=lambda one: one.name)
+def test_unknowing_makes_no_broken_check_pass(broken: Broken) -> None:
     """Whatever becomes unknown, what did not pass does not pass for that.
 
     The same comparison, that is: payments are held against the contract's price where the invoice
     has none any more.
     """
     deal = broken.breaks(sound())
-    less = data.draw(st.sampled_from(list(_unknown(deal))))
     before = {(one.name, one.nodes): one.result for one in judged(deal).checks}
-    for check in judged(less).checks:
-        if check.result is AxisResult.PASSED and (check.name, check.nodes) in before:
-            assert before[check.name, check.nodes] is AxisResult.PASSED, check
+    for less in _unknown(deal):
+        for check in judged(less).checks:
+            if check.result is AxisResult.PASSED and (check.name, check.nodes) in before:
+                assert before[check.name, check.nodes] is AxisResult.PASSED, check
+
+
+AGAINST = frozenset(
+    {"cancelled_at", "revoked_at", "subject_problem", "agree", "red", "red_total", "currency"}
+)
+"""What None does not make unknown: there is no such fact, or (currency) the yuan is meant."""
 
 
 def _unknown(deal: Deal) -> Iterator[Deal]:
     """Fields become unknown; nothing is taken out of a list, which would number others anew."""
-    for less in _removals(deal):
-        if len(less.invoices) == len(deal.invoices) and _same_lists(less, deal):
+    for less in _within(deal, spared=AGAINST):
+        if _sizes(less) == _sizes(deal) and less.expected == deal.expected:
             yield less
 
 
-def _same_lists(less: Deal, deal: Deal) -> bool:
-    if len(less.attestations) != len(deal.attestations):
-        return False
-    return _seals(less) == _seals(deal) and less.expected == deal.expected
+def _sizes(deal: Deal) -> list[int]:
+    parties = deal.contract.parties if deal.contract else None
+    counts = [len(deal.invoices), len(deal.attestations), len(deal.merchants), len(parties or ())]
+    return counts + _seals(deal)
 
 
 def _seals(deal: Deal) -> list[int]:

@@ -117,7 +117,7 @@ def _sign(bench: Bench, kit: Kit, entries: Sequence[Entry]) -> None:
         digest = one.revised.digest
         one.signature = signer.sign(template.signed_attributes(digest))
         value = template.contents(digest, one.signature)
-        one.sealed = b"".join((one.request.data, one.revised.head, value, one.revised.tail))
+        one.sealed = one.revised.around(value, one.request.data)
 
 
 def _look_again(bench: Bench, kit: Kit, entries: Sequence[Entry]) -> list[Entry]:

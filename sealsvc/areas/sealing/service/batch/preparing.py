@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from typing import TypeVar
@@ -25,8 +25,10 @@ from sealsvc.areas.sealing.service.batch.values import (
     ItemResult,
 )
 from sealsvc.areas.sealing.service.certificate import certificate_for, credential_for
+from sealsvc.areas.sealing.service.ordinary import kit_terms
 from sealsvc.areas.sealing.service.record import Intent
-from sealsvc.areas.sealing.service.seal import FIELD_NAME_BYTES, height_ratio, prepare
+from sealsvc.areas.sealing.service.request import fresh_field_name
+from sealsvc.areas.sealing.service.seal import intent_of, prepare
 from sealsvc.areas.sealing.working import Draft, KitTerms, Revised, prepare_many
 from sealsvc.areas.seals import service as seals
 from sealsvc.areas.seals.model.views import SealView
@@ -139,20 +141,10 @@ def _kit(bench: Bench, seal: SealView) -> Kit | None:
     try:
         held = credential_for(deps, seal, PDF, None, owner.sealing_suite)
         certificate = certificate_for(deps, bench.principal, seal, held, _UNSIGNED)
-        imprint = seals.imprint(deps, seal.seal_id)
+        chain_der = certs.chain_der(deps, certificate.suite)
+        terms = kit_terms(deps, seal, certificate, chain_der)
     except ServiceError:
         return None
-    assert certificate.der is not None  # an issued one has its bytes
-    terms = KitTerms(
-        certificate_der=certificate.der,
-        chain_der=certs.chain_der(deps, certificate.suite),
-        suite=certificate.suite,
-        signer_name=seal.owner_name,
-        imprint_png=imprint,
-        width_mm=seal.width_mm,
-        height_ratio=height_ratio(seal),
-        signed_at=deps.clock.now(),
-    )
     return Kit(certificate, terms)
 
 
@@ -217,7 +209,7 @@ def _format(data: bytes) -> object:
 
 def _draft(deps: Deps, entry: Entry) -> Draft:
     request = entry.request
-    name = f"Seal-{deps.rng.bytes(FIELD_NAME_BYTES).hex()}"
+    name = fresh_field_name(deps.rng)
     return Draft(request.data, request.place, entry.declaration.role, name)
 
 
@@ -249,12 +241,7 @@ def _prepare_others(bench: Bench, seal: SealView, entries: Sequence[Entry]) -> N
         if error is not None:
             entry.fail(error)
         elif entry.work is not None:
-            made = _intent(bench, entry, entry.work.certificate, entry.work.prepared.tbs)
-            entry.intent = replace(
-                made,
-                media_type=entry.work.document.media_type,
-                placement=entry.work.spec.placement,
-            )
+            entry.intent = intent_of(entry.work, entry.request)
 
 
 def split(many: list[T], parts: int) -> list[list[T]]:

@@ -19,7 +19,7 @@ from sealsvc.areas.sealing.service.batch.values import (
     Failure,
     ItemResult,
 )
-from sealsvc.areas.sealing.service.seal import SealingRequest
+from sealsvc.areas.sealing.service.request import SealingRequest
 from sealsvc.areas.seals import service as seals
 from sealsvc.values import Principal
 

@@ -7,7 +7,8 @@ from functools import cached_property
 from ca.errors import CaError
 from sealsvc.areas.sealing.model import SealingView
 from sealsvc.areas.sealing.service.record import Intent
-from sealsvc.areas.sealing.service.seal import SealingRequest, Work
+from sealsvc.areas.sealing.service.request import SealingRequest
+from sealsvc.areas.sealing.service.seal import Work
 from sealsvc.areas.sealing.working import Revised
 from sealsvc.errors import BadInput, Conflict, ServiceError, Unavailable
 from sealsvc.values import Declaration, SealId

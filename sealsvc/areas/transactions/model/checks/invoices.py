@@ -12,7 +12,6 @@ from sealsvc.areas.transactions.model.verdict import Check, found, passed
 
 def check_invoices(deal: Deal) -> Iterator[Check]:
     """Every check of every invoice, and that none was given twice."""
-    seen: set[str] = set()
     for number, invoice in enumerate(deal.invoices, 1):
         node = f"invoice:{number}"
         yield from check_document(invoice.document, node)
@@ -22,8 +21,7 @@ def check_invoices(deal: Deal) -> Iterator[Check]:
         yield _red(invoice, node)
         yield _claim(deal, invoice, node)
         yield from _number(deal, invoice, node)
-        if invoice.key is not None:
-            yield _once(invoice.key, node, seen)
+    yield from _once(deal)
 
 
 def remaining(invoice: InvoiceFact) -> Decimal | None:
@@ -34,12 +32,18 @@ def remaining(invoice: InvoiceFact) -> Decimal | None:
     return less(invoice.gross, abs(back)) if in_bounds(back) else None
 
 
-def _once(key: str, node: str, seen: set[str]) -> Check:
-    name = f"{node}.once"
-    if key in seen:
-        return found("TXN_DUPLICATE_REFERENCE", name, node, left=key)
-    seen.add(key)
-    return passed(name, node)
+def _once(deal: Deal) -> Iterator[Check]:
+    """One that is there twice is found; that none is passes only where all can be told apart."""
+    seen: set[str] = set()
+    all_known = all(one.key is not None for one in deal.invoices)
+    for number, invoice in enumerate(deal.invoices, 1):
+        node = f"invoice:{number}"
+        if invoice.key in seen:
+            yield found("TXN_DUPLICATE_REFERENCE", f"{node}.once", node, left=invoice.key)
+        elif all_known:
+            yield passed(f"{node}.once", node)
+        if invoice.key is not None:
+            seen.add(invoice.key)
 
 
 def _sides(deal: Deal, invoice: InvoiceFact, node: str) -> Iterator[Check]:
@@ -92,14 +96,16 @@ def _red(invoice: InvoiceFact, node: str) -> Check:
     name = f"{node}.red-letter"
     if invoice.red:
         return found("TXN_INVOICE_IS_RED", name, node)
-    if invoice.reversed is None and invoice.red_total is None:
+    if invoice.reversed is None or invoice.red_total is None:
         return found("TXN_INVOICE_RED_NOT_CHECKED", name, node)
-    back, left = abs(invoice.red_total or Decimal(0)), remaining(invoice)
+    back, left = abs(invoice.red_total), remaining(invoice)
     if left is not None and left < 0:
         gross = plain(invoice.gross or Decimal(0))
         return found("TXN_INVOICE_RED_BEYOND", name, node, left=plain(back), right=gross)
-    if invoice.reversed or (left is not None and left == 0 and back > 0):
+    if invoice.reversed or (left == 0 and back > 0):
         return found("TXN_INVOICE_RED_LETTERED", name, node, evidence=invoice.fact_ids)
+    if back > 0 and left is None:  # of how much is unknown
+        return found("TXN_INVOICE_RED_NOT_CHECKED", name, node)
     if back > 0:
         return found("TXN_INVOICE_PARTLY_RED", name, node, left=plain(back))
     return passed(name, node, evidence=invoice.fact_ids)
