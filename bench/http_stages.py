@@ -49,7 +49,7 @@ POINTS: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
     ("gather", "sealsvc.areas.verification.gathering", "", ("gather",)),
     ("queries", "sqlalchemy.orm", "Session", ("execute", "scalars", "scalar", "get")),
     ("facts and commit", "sealsvc.storage.uow", "UnitOfWork", ("commit",)),
-    ("blobs", "sealsvc.adapters.blobs_fs", "FileBlobs", ("put", "put_many", "get")),
+    ("blobs", "sealsvc.adapters.blobs_fs", "FileBlobs", ("put", "put_named", "get")),
     ("sign", "ca.keys.software", "SoftwareSigner", ("sign",)),
     ("sign", "ca.keys.software", "SoftwareKeyStore", ("signer",)),
     ("sequence", "sealsvc.storage.logbook", "Logbook", ("sequence",)),

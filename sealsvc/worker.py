@@ -185,9 +185,9 @@ class BlobSweeper:
         prefix = SLICES[turn // self._every % len(SLICES)]
         before = (deps.clock.now() - BLOB_GRACE).timestamp()
 
-        def named(digits: str) -> frozenset[str]:
+        def named(digests: Sequence[str]) -> frozenset[str]:
             with deps.read() as session:
-                return named_blobs(session, digits)
+                return named_blobs(session, digests)
 
         swept = deps.blobs.sweep(prefix, before, named, dry_run=self._dry_run)
         if swept.orphans:

@@ -1,25 +1,32 @@
 """Blobs as files: `<root>/ab/<sha256>`, written durably before their name is given out.
 
-256 folders: making one costs as much as writing ten files, and ten million blobs are no more than
-40,000 names in each. What an earlier version put at `<root>/ab/cd/<sha256>` is found there.
+Many at once go into one file together, see `packs_fs`. 256 folders: making one costs as much as
+writing ten files, and ten million blobs are no more than 40,000 names in each. What an earlier
+version put at `<root>/ab/cd/<sha256>` is found there.
 """
 
-import ctypes
 import fcntl
 import hashlib
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import FileIO
 from itertools import count
 from pathlib import Path
-from typing import cast
 
+import structlog
+
+from sealsvc.adapters.packs_fs import PackBroken, Packs
 from sealsvc.adapters.system import SystemRng
 from sealsvc.ports import BlobMissing, StorageFull
 
 _ASIDE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+PACKED_FROM = 8
+"""So many blobs at once share one file; fewer are as cheap apart."""
+_TELLING = 8
+_log = structlog.get_logger("sealsvc.blobs")
 _RUN = SystemRng().bytes(8).hex()
 _TURNS = count()
 
@@ -41,6 +48,7 @@ class FileBlobs:
 
     def __init__(self, root: Path) -> None:
         self._root = root
+        self._packs = Packs(root / "packs")
         root.mkdir(parents=True, exist_ok=True)
         _sync(root.parent)
 
@@ -59,31 +67,19 @@ class FileBlobs:
             raise StorageFull(reason=error.strerror or type(error).__name__) from error
         return sha256
 
-    def put_many(self, many: Sequence[bytes]) -> list[str]:
-        """Store all durably, idempotent; the digests in order.
+    def put_named(self, many: Mapping[str, bytes]) -> None:
+        """Store contents under the digests that the caller has made of them, all durably.
 
-        Two waits for the disk, whatever their number: one for the contents, then one for the
-        names, so that no name ever stands for less than its content. Raises: StorageFull.
+        Raises: StorageFull.
         """
-        digests = [hashlib.sha256(data).hexdigest() for data in many]
-        written: dict[str, str] = {}
+        if len(many) < PACKED_FROM:
+            for data in many.values():
+                self.put(data)
+            return
         try:
-            places = self._renewed(digests)
-            for sha256, data in zip(digests, many, strict=True):
-                if sha256 not in places:
-                    places[sha256] = path = self._path(sha256)
-                    written[path] = self._write_aside(path, data, wait=False)
-            self._sync_all(written.values())
-            for path in list(written):
-                os.replace(written[path], path)
-                del written[path]
-            self._sync_all(self._above(places.values()))
-        except OSError as error:
-            raise StorageFull(reason=error.strerror or type(error).__name__) from error
-        finally:
-            for name in written.values():
-                Path(name).unlink(missing_ok=True)
-        return digests
+            self._packs.add(many)
+        except (OSError, sqlite3.Error) as error:
+            raise StorageFull(reason=getattr(error, "strerror", None) or str(error)) from error
 
     def get(self, sha256: str) -> bytes:
         """The content. Raises: BlobMissing."""
@@ -92,30 +88,47 @@ class FileBlobs:
         for path in self._places(sha256):
             with suppress(FileNotFoundError):
                 return Path(path).read_bytes()
+        packed = self._packs.find(sha256)
+        if packed is not None:
+            return packed
         raise BlobMissing(sha256=sha256)
 
     def sweep(
         self,
         prefix: str,
         before: float,
-        named: Callable[[str], frozenset[str]],
+        named: Callable[[Sequence[str]], frozenset[str]],
         *,
         dry_run: bool,
     ) -> Swept:
-        """Delete what nothing names among the blobs whose digest begins with two hex digits.
+        """Delete what nothing names among the blobs whose digest begins with two hex digits, and
+        among the packs whose name does; a pack goes once nothing names any of its blobs.
 
         before: seconds since the epoch; whatever was put later is left alone, for the row that
-        names it may not be committed yet. named: digests in use; asked once the old files are
-        listed, so that a row younger than the list is seen or its blob was put anew.
+        names it may not be committed yet. named: which of these digests are in use; asked once the
+        old files are listed, so that a row younger than the list is seen or its blob was put anew.
         """
         old = [path for path in self._files(prefix) if _modified(path) < before]
-        if not old:
-            return Swept(0, 0, 0)
-        kept = named(prefix)
+        kept = named([path.name for path in old]) if old else frozenset()
         orphans = [path for path in old if path.name not in kept]
+        packs = [path for path in self._packs.files(prefix) if _modified(path) < before]
+        empty = [path for path in packs if self._unused(path, named)]
+        found = Swept(len(old) + len(packs), len(orphans) + len(empty), 0)
         if dry_run:
-            return Swept(len(old), len(orphans), 0)
-        return Swept(len(old), len(orphans), sum(self._deleted(one, before) for one in orphans))
+            return found
+        for pack in empty:
+            self._packs.delete(pack)
+        deleted = len(empty) + sum(self._deleted(one, before) for one in orphans)
+        return replace(found, deleted=deleted)
+
+    def _unused(self, pack: Path, named: Callable[[Sequence[str]], frozenset[str]]) -> bool:
+        try:
+            digests = self._packs.digests_of(pack)
+        except PackBroken:
+            _log.exception("blobs.pack_broken", pack=pack.name)  # for a human, not for the broom
+            return False
+        # The first few tell of nearly every pack that it is in use.
+        return not (named(digests[:_TELLING]) or named(digests[_TELLING:]))
 
     def _files(self, prefix: str) -> Iterator[Path]:
         """Blobs of a slice, and what writers that were stopped left behind."""
@@ -172,7 +185,7 @@ class FileBlobs:
 
     def _written(self, sha256: str, data: bytes) -> str:
         path = self._path(sha256)
-        temporary = self._write_aside(path, data, wait=True)
+        temporary = self._write_aside(path, data)
         try:
             os.replace(temporary, path)
         except BaseException:
@@ -180,8 +193,8 @@ class FileBlobs:
             raise
         return path
 
-    def _write_aside(self, path: str, data: bytes, *, wait: bool) -> str:
-        """The content under a temporary name beside its own; wait: until it is on the disk."""
+    def _write_aside(self, path: str, data: bytes) -> str:
+        """The content under a temporary name beside its own, on the disk."""
         # A name of its own: two threads may store the same bytes, and a restarted process may
         # find what an earlier one with its number left behind.
         folder, name = os.path.split(path)
@@ -194,26 +207,11 @@ class FileBlobs:
         try:
             with open(descriptor, "wb", buffering=0) as file:
                 _write_all(file, data)
-                if wait:
-                    os.fsync(descriptor)
+                os.fsync(descriptor)
         except BaseException:
             Path(temporary).unlink(missing_ok=True)
             raise
         return temporary
-
-    def _sync_all(self, paths: Iterable[str]) -> None:
-        """Everything written below the root onto the disk; one by one where the system must."""
-        if _SYNCFS is None:
-            for path in paths:
-                _sync(path)
-            return
-        descriptor = os.open(self._root, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            if _SYNCFS(descriptor) != 0:
-                number = ctypes.get_errno()
-                raise OSError(number, os.strerror(number))
-        finally:
-            os.close(descriptor)
 
 
 def _write_all(file: FileIO, data: bytes) -> None:
@@ -238,16 +236,3 @@ def _sync(path: str | Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-def _find_syncfs() -> Callable[[int], int] | None:
-    """Linux's call that brings a whole file system onto the disk; write errors are told."""
-    try:
-        found = ctypes.CDLL(None, use_errno=True).syncfs
-    except (AttributeError, OSError):
-        return None
-    found.argtypes, found.restype = [ctypes.c_int], ctypes.c_int
-    return cast(Callable[[int], int], found)
-
-
-_SYNCFS = _find_syncfs()

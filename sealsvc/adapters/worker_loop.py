@@ -1,7 +1,8 @@
 """What a sandbox worker does: import, then answer one call after the other until nobody asks.
 
-Calls and answers are frames over a socket: a fixed head, then that many bytes. Everything is
-packed and unpacked at the ends, so that only bytes pass and a frame is never half understood.
+Calls and answers are frames over a socket: a fixed head, then that many bytes. A large call lies
+in memory that both share, and only its head passes. Everything is packed and unpacked at the
+ends, so that only bytes pass and a frame is never half understood.
 """
 
 import gc
@@ -16,6 +17,7 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass
 
+from sealsvc.adapters.shared_memory import SharedMemory
 from sealsvc.errors import Internal
 
 GRACE_S = 5.0
@@ -24,7 +26,7 @@ GROWTH_BYTES = 256 * 1024**2
 """Memory that calls may leave behind in a worker before it asks to be replaced."""
 _LOOK_EVERY = 64
 _LARGE = 64 * 1024
-_CALL = struct.Struct("!Q")
+_CALL = struct.Struct("!Q?")
 _ANSWER = struct.Struct("!Q??d")
 _PAGE = resource.getpagesize()
 
@@ -61,9 +63,12 @@ class Answer:
     seconds: float
 
 
-def send_call(channel: socket.socket, call: bytes) -> None:
-    """Raises: OSError."""
-    _send(channel, _CALL.pack(len(call)), call)
+def send_call(channel: socket.socket, call: bytes, shared: SharedMemory | None = None) -> None:
+    """shared: what the worker was given, not in use by another call. Raises: OSError."""
+    if shared is not None and shared.put(call):
+        channel.sendall(_CALL.pack(len(call), True))
+    else:
+        _send(channel, _CALL.pack(len(call), False), call)
 
 
 def receive_answer(channel: socket.socket, seconds: float | None) -> Answer:
@@ -75,7 +80,7 @@ def receive_answer(channel: socket.socket, seconds: float | None) -> Answer:
     return Answer(_received(channel, size, seconds), succeeded, tired, used)
 
 
-def serve(channel: socket.socket, terms: WorkerTerms) -> None:
+def serve(channel: socket.socket, terms: WorkerTerms, shared: SharedMemory | None = None) -> None:
     """The worker's life. The first frame it sends says whether all imports succeeded."""
     _confine(terms)
     _answer(channel, Answer(b"", _warmed(terms.warm), tired=False, seconds=0.0))
@@ -85,7 +90,7 @@ def serve(channel: socket.socket, terms: WorkerTerms) -> None:
     born, calls = _resident_bytes(), 0
     with suppress(PeerGone, OSError):  # the parent closed or died: nobody is left to answer
         while True:
-            call = _next_call(channel)
+            call = _next_call(channel, shared)
             calls += 1
             tired = calls % _LOOK_EVERY == 0 and _resident_bytes() - born > GROWTH_BYTES
             _answer(channel, _run_packed(call, terms.timeout_s + GRACE_S, tired=tired))
@@ -109,9 +114,12 @@ def _warmed(names: tuple[str, ...]) -> bool:
     return True
 
 
-def _next_call(channel: socket.socket) -> bytes:
-    (size,) = _CALL.unpack(_received(channel, _CALL.size))
-    return _received(channel, size)
+def _next_call(channel: socket.socket, shared: SharedMemory | None) -> bytes | memoryview:
+    size, is_shared = _CALL.unpack(_received(channel, _CALL.size))
+    if not is_shared:
+        return _received(channel, size)
+    assert shared is not None  # the parent puts nothing where nothing is
+    return shared.view(size)
 
 
 def _answer(channel: socket.socket, answer: Answer) -> None:
@@ -119,7 +127,7 @@ def _answer(channel: socket.socket, answer: Answer) -> None:
     _send(channel, head, answer.packed)
 
 
-def _run_packed(call: bytes, alarm_s: float, *, tired: bool) -> Answer:
+def _run_packed(call: bytes | memoryview, alarm_s: float, *, tired: bool) -> Answer:
     start = time.process_time()
     signal.setitimer(signal.ITIMER_REAL, alarm_s)
     try:

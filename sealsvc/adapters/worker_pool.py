@@ -13,6 +13,7 @@ from contextlib import suppress
 from multiprocessing.context import SpawnProcess
 from queue import Empty, SimpleQueue
 
+from sealsvc.adapters.shared_memory import SharedMemory
 from sealsvc.adapters.worker_loop import (
     Answer,
     PeerGone,
@@ -49,19 +50,20 @@ class _NeverBegan(Exception):
 
 
 class _Worker:
-    """One process and the socket to it."""
+    """One process, the socket to it, and the memory that large calls lie in."""
 
     def __init__(self, terms: WorkerTerms) -> None:
         self._channel, theirs = socket.socketpair()
+        self._shared = SharedMemory.made()
         context = multiprocessing.get_context("spawn")
         self._process: SpawnProcess = context.Process(
-            target=serve, args=(theirs, terms), name="sandbox-worker", daemon=True
+            target=serve, args=(theirs, terms, self._shared), name="sandbox-worker", daemon=True
         )
         self.calls = 0
         try:
             self._process.start()
         except BaseException:
-            self._channel.close()
+            self._close()
             raise
         finally:
             theirs.close()  # else the end of the worker would not be seen here
@@ -81,7 +83,7 @@ class _Worker:
         self.calls += 1
         try:
             self._channel.settimeout(max(seconds, 0.001))
-            send_call(self._channel, call)
+            send_call(self._channel, call, self._shared)
         except TimeoutError as error:
             raise CallTooLong from error
         except OSError as error:
@@ -108,7 +110,12 @@ class _Worker:
         if self._process.exitcode is None:
             self._process.kill()
             self._process.join(_JOIN_S)
+        self._close()
+
+    def _close(self) -> None:
         self._channel.close()
+        if self._shared is not None:
+            self._shared.close()
 
 
 class WorkerPool:

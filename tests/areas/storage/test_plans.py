@@ -113,7 +113,7 @@ def _in_unit(look: Callable[[Session], object]) -> Look:
 
 
 def _missing_digest(session: Session) -> object:
-    return named_blobs(session, "zz")
+    return named_blobs(session, ["zz" * 32])
 
 
 def _kind(session: Session) -> object:

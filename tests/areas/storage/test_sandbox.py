@@ -25,6 +25,7 @@ from sealsvc.adapters.sandbox import (
     ProcessSandbox,
     SandboxFailed,
 )
+from sealsvc.adapters.shared_memory import LARGEST, SMALLEST, SharedMemory
 from sealsvc.errors import ServiceError
 from sealsvc.ports import ResourceLimit, WorkersBusy
 from tests.areas.storage import sandboxed
@@ -54,6 +55,26 @@ def leaves_nobody() -> Iterator[None]:
     # What the shared one lost in the test before may only now have got its successor.
     theirs = {worker._process for shared in SHARED for worker in shared._pool._alive}
     assert set(multiprocessing.active_children()) <= before | theirs
+
+
+@pytest.mark.parametrize(
+    "size", [0, SMALLEST - 200, SMALLEST, 5 << 20, LARGEST - 200, LARGEST, LARGEST + 1]
+)
+def test_calls_of_any_size(sandbox: ProcessSandbox, size: int) -> None:
+    # A shorter one after a longer one: nothing of the longer may show.
+    for data in (os.urandom(size), b"x" * (size // 2)):
+        assert sandbox.run(sandboxed.echo, data) == data
+
+
+def test_shared_memory_that_was_closed_takes_no_call() -> None:
+    shared = SharedMemory.made()
+    assert shared is not None
+    call = bytes(SMALLEST)
+    assert shared.put(call)
+    assert bytes(shared.view(SMALLEST)) == call
+    shared.close()
+    shared.close()
+    assert not shared.put(call)
 
 
 def test_result_and_arguments(sandbox: ProcessSandbox) -> None:

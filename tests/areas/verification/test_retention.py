@@ -1,7 +1,7 @@
 """Reports without a fact go after their time, blobs that nothing names go with them; no others."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -199,7 +199,7 @@ def test_a_blob_put_between_list_and_deletion_stays(kept: Story) -> None:
     aged(kept)
     limit = path_of(kept, digest).stat().st_mtime + 1
 
-    def named(_: str) -> frozenset[str]:
+    def named(_: Sequence[str]) -> frozenset[str]:
         blobs_of(kept).put(b"in a race")  # another request, after the list was made
         return frozenset()
 
@@ -220,7 +220,7 @@ def test_what_a_stopped_writer_left_goes_too(kept: Story) -> None:
 def test_all_columns_that_name_blobs_are_asked(kept: Story) -> None:
     with kept.deps.read() as session:
         columns = digest_columns(session.connection())
-        assert named_blobs(session, "zz") == frozenset()
+        assert named_blobs(session, ["zz" * 32]) == frozenset()
     assert {
         ("verification", "evidence_sha256"),
         ("seal_use", "sealed_sha256"),

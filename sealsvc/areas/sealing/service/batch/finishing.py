@@ -117,7 +117,7 @@ def _sign(bench: Bench, kit: Kit, entries: Sequence[Entry]) -> None:
         digest = one.revised.digest
         one.signature = signer.sign(template.signed_attributes(digest))
         value = template.contents(digest, one.signature)
-        one.sealed = one.revised.around(value, one.request.data)
+        one.close((one.revised.head, value, one.revised.tail))
 
 
 def _look_again(bench: Bench, kit: Kit, entries: Sequence[Entry]) -> list[Entry]:
@@ -176,9 +176,8 @@ def _seal_other(bench: Bench, entry: Entry) -> Failure | None:
         signer = bench.deps.keys.signer(work.certificate.key_ref)
         entry.signature = signer.sign(work.prepared.tbs)
         document_format = detect(work.prepared.document)
-        entry.sealed = bench.deps.sandbox.run(
-            document_format.finish, work.prepared, entry.signature
-        )
+        sealed = bench.deps.sandbox.run(document_format.finish, work.prepared, entry.signature)
+        entry.sealed, entry.sealed_sha256 = sealed, sha256(sealed).hexdigest()
         _judge(bench, entry)
     except (ServiceError, CaError) as error:
         return error
@@ -188,10 +187,10 @@ def _seal_other(bench: Bench, entry: Entry) -> Failure | None:
 def _complete(bench: Bench, chunk: Chunk) -> None:
     """Files first, rows second. Raises: StorageFull, and as `recording.complete_many`."""
     waiting = _open(chunk)
-    digests = put_all(bench.deps.blobs, [one.sealed for one in waiting])
+    put_all(bench.deps.blobs, {one.sealed_sha256: one.sealed for one in waiting})
     done = [
-        Done(one.use, sealed, sha256(one.signature).hexdigest())
-        for one, sealed in zip(waiting, digests, strict=True)
+        Done(one.use, one.sealed_sha256, sha256(one.signature).hexdigest())
+        for one in waiting
         if one.use is not None
     ]
     outcomes = recording.complete_many(bench.deps, bench.principal, done)

@@ -107,7 +107,7 @@ def _entries(items: Sequence[BatchItem]) -> tuple[Entry, ...]:
         elif item.name in entries:
             repeated.append(entry)
         else:
-            entry.original_sha256 = sha256(item.request.data).hexdigest()
+            entry.hashed.update(item.request.data)
             entries[item.name] = entry
     for entry in repeated:
         entry.fail(BatchItemInvalid(field="name", reason="REPEATED"))

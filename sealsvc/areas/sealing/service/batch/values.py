@@ -1,6 +1,8 @@
 """What a batch is given, and what it answers for each item."""
 
+import hashlib
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -86,17 +88,19 @@ class ItemResult:
 class Entry:
     """An item on its way through a chunk.
 
-    revised: on the bulk path; work: on the ordinary one. result: once it is settled.
+    hashed: SHA-256 over the original, to be continued. revised: on the bulk path; work: on the
+    ordinary one. result: once it is settled.
     """
 
     item: BatchItem
-    original_sha256: str = ""
+    hashed: "hashlib._Hash" = field(default_factory=hashlib.sha256, repr=False)
     result: ItemResult | None = None
     revised: Revised | None = None
     work: Work | None = None
     intent: Intent | None = None
     use: SealingView | None = None
     sealed: bytes = field(default=b"", repr=False)
+    sealed_sha256: str = ""
     signature: bytes = b""
 
     @property
@@ -109,6 +113,19 @@ class Entry:
         """The item's request, of one that could be read."""
         assert isinstance(self.item.request, SealingRequest)
         return self.item.request
+
+    @cached_property
+    def original_sha256(self) -> str:
+        """Lower-case hex."""
+        return self.hashed.hexdigest()
+
+    def close(self, parts: Sequence[bytes]) -> None:
+        """The sealed file: these parts behind the original, which is not read once more."""
+        self.sealed = b"".join((self.request.data, *parts))
+        whole = self.hashed.copy()
+        for part in parts:
+            whole.update(part)
+        self.sealed_sha256 = whole.hexdigest()
 
     @cached_property
     def declaration(self) -> Declaration:
