@@ -73,7 +73,7 @@ class BatchArchiveInvalid(BadInput):
 
 @dataclass(frozen=True)
 class BatchBody:
-    """A whole body on disk. kind: its media type; sha256: hex; lines: line ends in it."""
+    """A whole body on disk. kind: its media type; sha256: hex; lines: line ends of an NDJSON."""
 
     spool: "SpooledTemporaryFile[bytes]"
     kind: str
@@ -94,7 +94,7 @@ async def received_batch(request: Request) -> AsyncIterator[BatchBody]:
         async for chunk in request.stream():
             # A write reaches the disk only past SPOOL_BYTES, and then the page cache.
             spool.write(chunk)
-        sha256, lines = await to_thread.run_sync(_measured, spool)
+        sha256, lines = await to_thread.run_sync(_measured, spool, name)
         yield BatchBody(spool, name, sha256, lines)
 
 
@@ -110,12 +110,13 @@ def items_of(body: BatchBody, seal: str, max_document_bytes: int) -> Iterator[Ba
     return _Archive(body, seal, max_document_bytes).items()
 
 
-def _measured(spool: "SpooledTemporaryFile[bytes]") -> tuple[str, int]:
+def _measured(spool: "SpooledTemporaryFile[bytes]", kind: str) -> tuple[str, int]:
     digest, lines = hashlib.sha256(), 0
     spool.seek(0)
     while chunk := spool.read(_CHUNK_BYTES):
         digest.update(chunk)
-        lines += chunk.count(b"\n")
+        if kind == NDJSON:
+            lines += chunk.count(b"\n")
     spool.seek(0)
     return digest.hexdigest(), lines
 

@@ -161,9 +161,14 @@ def _database(name: str, engine: Engine, folder: Path) -> Database:
     folder = folder / name
     folder.mkdir()
     prepare(engine)
+    log, deps = bare_service(engine, folder)
+    return Database(name, engine, Registry(deps, log.logbook), log, _server_pid(engine))
+
+
+def bare_service(engine: Engine, folder: Path) -> tuple[GrownLog, Deps]:
+    """A domain over a database that was prepared, as far as look-ups need one."""
     clock, rng = SystemClock(), SystemRng()
     store = Store(engine, clock=clock, rng=rng, origin=ORIGIN)
-    log = GrownLog(store, folder)
     deps = Deps(
         write=store.write,
         read=store.read,
@@ -174,7 +179,7 @@ def _database(name: str, engine: Engine, folder: Path) -> Database:
         keys=SoftwareKeyStore(folder / "keys", keks=[kek_of(bytes(32))], random_bytes=rng.bytes),
         config=DomainConfig(base_url="http://bench.example", origin=ORIGIN),
     )
-    return Database(name, engine, Registry(deps, log.logbook), log, _server_pid(engine))
+    return GrownLog(store, folder), deps
 
 
 def _server_pid(engine: Engine) -> int | None:

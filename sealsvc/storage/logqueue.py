@@ -3,14 +3,17 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 
 from sqlalchemy import select, update
 from sqlmodel import Session
 
-from sealsvc.storage.logsql import DONE, OLDEST
+from sealsvc.storage.logsql import OLDEST
+from sealsvc.storage.rows import delete_rows
 from sealsvc.storage.tables import LogQueueRow
 
 BATCH_BYTES = 4 * 1024 * 1024
+FETCHED = 256
 
 
 @dataclass(frozen=True)
@@ -29,7 +32,8 @@ def next_batch(session: Session, rows: int) -> tuple[list[QueuedFact], bool]:
     """
     batch: list[QueuedFact] = []
     size = 0
-    for position, fact_id, entry in session.connection().execute(OLDEST, {"rows": rows}):
+    found = session.connection().execute(OLDEST, {"rows": rows})
+    for position, fact_id, entry in chain.from_iterable(found.partitions(FETCHED)):
         size += len(entry)
         if batch and size > BATCH_BYTES:
             return batch, True
@@ -39,7 +43,7 @@ def next_batch(session: Session, rows: int) -> tuple[list[QueuedFact], bool]:
 
 def forget(session: Session, batch: Sequence[QueuedFact]) -> None:
     """Take facts that have got their index out of the queue."""
-    session.connection().execute(DONE, {"positions": [item.position for item in batch]})
+    delete_rows(session, LogQueueRow, "position", (item.position for item in batch))
 
 
 def oldest_queued_at(session: Session) -> datetime | None:

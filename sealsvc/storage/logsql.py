@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Delete, Select, Update, bindparam, delete, func, select, update
+from sqlalchemy import Select, Update, bindparam, func, select, update
 
 from sealsvc.storage.tables import CheckpointRow, FactRow, LogEntryRow, LogHeadRow, LogQueueRow
 
@@ -39,5 +39,3 @@ OLDEST: Select[Any] = (
     .order_by(_queue.c.position)
     .limit(bindparam("rows"))
 )
-
-DONE: Delete = delete(_queue).where(_queue.c.position.in_(bindparam("positions", expanding=True)))

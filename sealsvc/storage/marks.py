@@ -5,22 +5,51 @@ change whose subject cannot be read from the statement marks the subject id `*`,
 can name: bulk writes of logged rows are refused. Source: ARCHITECTURE section 7.3.
 """
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import Any, Protocol, runtime_checkable
 from weakref import WeakSet
 
 from sqlalchemy import Delete, Insert, Update
 from sqlalchemy.sql import operators, visitors
 from sqlalchemy.sql.elements import BinaryExpression, BindParameter, ClauseElement, ColumnElement
 
+from sealsvc.errors import Internal
+from sealsvc.storage.db import MIGRATING
 from sealsvc.storage.tables import LOGGED
 from sealsvc.values import Subject
 
+UNIT = "sealsvc_unit"
+"""The execution option of a connection that names its unit of work."""
 UNKNOWN = "*"
 
 _HARMLESS: WeakSet[ClauseElement] = WeakSet()
 """Statements without such writes: what is built once is walked once, for the walk takes longer than
 a quick query."""
+
+
+class UnloggedChange(Internal):
+    """A row that matters was changed without a fact that names it."""
+
+    code = "UNLOGGED_CHANGE"
+
+
+@runtime_checkable
+class _Touched(Protocol):
+    """What remembers the subjects whose rows were changed: the unit of work."""
+
+    def touch(self, subjects: set[Subject]) -> None: ...
+
+
+def note_touched(options: Mapping[str, Any], subjects: set[Subject]) -> None:
+    """Tell the unit of work of a connection, by the options of it, what is being changed.
+
+    Raises: UnloggedChange where the connection has none.
+    """
+    unit = options.get(UNIT)
+    if isinstance(unit, _Touched):
+        unit.touch(subjects)
+    elif not options.get(MIGRATING):
+        raise UnloggedChange(kinds=",".join(sorted({subject.kind for subject in subjects})))
 
 
 def subjects_touched(statement: object, rows: list[dict[str, Any]]) -> set[Subject]:

@@ -2,13 +2,16 @@
 
 from typing import Any
 
-from sqlalchemy import Select, bindparam, insert, select, update
+from sqlalchemy import Select, bindparam, select
 from sqlmodel import Session
 
 from sealsvc.errors import Internal, NotFound
+from sealsvc.storage.rows import Cell, insert_rows, update_rows
 from sealsvc.storage.tables import LogTileRow
 from sealsvc.tlog.tilerows import TileReader
 from sealsvc.tlog.tiles import Tile
+
+_KEY = ("level", "n")
 
 
 class TileNotFound(NotFound):
@@ -40,17 +43,18 @@ def write_tiles(session: Session, tiles: dict[Tile, bytes]) -> None:
 
     Source: transparency-log section 11.6.
     """
-    columns = LogTileRow.__table__.c  # type: ignore[attr-defined]
+    fresh: list[tuple[Cell, ...]] = []
+    grown: list[tuple[Cell, ...]] = []
     for tile, data in tiles.items():
         present = _data(session, tile)
         if present is None:
-            row = {"level": tile.level, "n": tile.index, "data": data}
-            session.execute(insert(LogTileRow), [row])
+            fresh.append((data, tile.level, tile.index))
         elif data[: len(present)] != present:
             raise TileChanged(path=tile.path)
         elif len(data) > len(present):
-            here = (columns.level == tile.level, columns.n == tile.index)
-            session.execute(update(LogTileRow).where(*here).values(data=data))
+            grown.append((data, tile.level, tile.index))
+    insert_rows(session, LogTileRow, ("data", *_KEY), fresh)
+    update_rows(session, LogTileRow, ("data",), _KEY, grown)
 
 
 def remembered(read: TileReader) -> TileReader:

@@ -19,13 +19,12 @@ from sealsvc.ports import Clock, Rng
 from sealsvc.storage.db import BUSY_TIMEOUT_MS, MIGRATING, WRITING, FifoLock, is_sqlite
 from sealsvc.storage.dberrors import database_errors
 from sealsvc.storage.idempotency import mark_committed
-from sealsvc.storage.marks import subjects_touched
+from sealsvc.storage.marks import UNIT, UnloggedChange, note_touched, subjects_touched
 from sealsvc.storage.rows import Cell, cell_of, insert_rows
 from sealsvc.storage.tables import FactRow, FactSubjectRow, LogQueueRow
-from sealsvc.tlog.leaf import build_leaf
+from sealsvc.tlog.leaf import SALT_BYTES, build_leaf
 from sealsvc.values import Fact, FactId, Subject, random_id
 
-UNIT = "sealsvc_unit"
 # One snapshot for the whole look: PostgreSQL's default takes a new one for each statement.
 SNAPSHOT = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 
@@ -34,12 +33,6 @@ _SUBJECT = ("fact_id", "kind", "subject_id", "type")
 _QUEUED = ("fact_id", "queued_at", "parked")
 
 _alarm = structlog.get_logger("sealsvc.uow")
-
-
-class UnloggedChange(Internal):
-    """A row that matters was changed without a fact that names it."""
-
-    code = "UNLOGGED_CHANGE"
 
 
 class StrayCommit(Internal):
@@ -67,12 +60,6 @@ class SavepointRefused(Internal):
 
 
 @dataclass
-class _Recorded:
-    fact_id: FactId
-    fact: Fact
-
-
-@dataclass
 class UnitOfWork:
     """One writing transaction. Use through `Store.write()`; leaving without commit rolls back."""
 
@@ -81,7 +68,7 @@ class UnitOfWork:
     _rng: Rng
     _origin: str
     _touched: set[Subject] = field(default_factory=set)
-    _recorded: list[_Recorded] = field(default_factory=list)
+    _recorded: list[tuple[FactId, Fact]] = field(default_factory=list)
     _committing: bool = False
     _rolled_back: bool = False
     committed: bool = False
@@ -93,7 +80,7 @@ class UnitOfWork:
         """
         self._check_open()
         fact_id = FactId(random_id("evt", self._rng.bytes(16)))
-        self._recorded.append(_Recorded(fact_id, fact))
+        self._recorded.append((fact_id, fact))
         return fact_id
 
     def commit(self) -> None:
@@ -107,7 +94,7 @@ class UnitOfWork:
             self.session.flush()
             self._check_facts_name_changes()
             self._insert_facts()
-            mark_committed(self.session, [item.fact_id for item in self._recorded])
+            mark_committed(self.session, [fact_id for fact_id, _ in self._recorded])
         self._committing = True
         try:
             with database_errors(committing=True):
@@ -139,8 +126,10 @@ class UnitOfWork:
             raise UnitOver()
 
     def _check_facts_name_changes(self) -> None:
-        named = {subject for item in self._recorded for subject in item.fact.subjects}
-        if missing := self._touched - named:
+        missing = set(self._touched)
+        for _, fact in self._recorded:
+            missing.difference_update(fact.subjects)
+        if missing:
             kinds = ",".join(sorted({subject.kind for subject in missing}))
             raise UnloggedChange(kinds=kinds)
 
@@ -151,14 +140,10 @@ class UnitOfWork:
         subjects: list[tuple[Cell, ...]] = []
         queue: list[tuple[Cell, ...]] = []
         at = cell_of(self.session, self.now)
-        for item in self._recorded:
-            fact, fact_id = item.fact, item.fact_id
+        for fact_id, fact in self._recorded:
+            salt = self._rng.bytes(SALT_BYTES)
             leaf = build_leaf(
-                fact=fact,
-                fact_id=fact_id,
-                at=self.now,
-                salt=self._rng.bytes(32),
-                origin=self._origin,
+                fact=fact, fact_id=fact_id, at=self.now, salt=salt, origin=self._origin
             )
             facts.append((fact_id, fact.type, at, leaf.entry, leaf.payload, leaf.salt))
             subjects += [
@@ -277,14 +262,8 @@ def _mark_touched(
     if getattr(statement, "is_select", False) and not options.get(WRITING):
         return  # a look cannot write by a SELECT: PostgreSQL's is READ ONLY, SQLite has no such one
     subjects = subjects_touched(statement, multiparams or [params])
-    if not subjects:
-        return
-    unit = options.get(UNIT)
-    if not isinstance(unit, UnitOfWork):
-        if options.get(MIGRATING):
-            return
-        raise UnloggedChange(kinds=",".join(sorted({subject.kind for subject in subjects})))
-    unit.touch(subjects)
+    if subjects:
+        note_touched(options, subjects)
 
 
 def _refuse_stray_commit(connection: Connection) -> None:

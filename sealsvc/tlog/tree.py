@@ -57,7 +57,9 @@ def perfect_root(hashes: Sequence[bytes]) -> bytes:
     """Root over 2**k neighbouring nodes of one level, k >= 0."""
     row = list(hashes)
     while len(row) > 1:
-        row = [hash_node(row[i], row[i + 1]) for i in range(0, len(row), 2)]
+        # `hash_node` of neighbours: the call for each would be a third of the time.
+        pairs = zip(row[::2], row[1::2], strict=True)
+        row = [sha256(b"\x01" + left + right).digest() for left, right in pairs]
     return row[0]
 
 

@@ -48,7 +48,7 @@ POINTS = [
     ("completed", 3),
     ("statement", 40),
     ("statement", 75),
-    ("statement", 110),
+    ("statement", 102),
 ]
 
 

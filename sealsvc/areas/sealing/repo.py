@@ -1,24 +1,36 @@
 """Every query on uses of seals."""
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import Row, bindparam, delete, insert, update
+from sqlalchemy import Row, delete
 from sqlalchemy import select as core_select
 from sqlmodel import Session, col, select
 
 from sealsvc.areas.sealing.model import SealingNotFound, SealingStatus, SealingView
 from sealsvc.areas.sealing.tables import SealingBatchItemRow, SealingBatchRow, SealUseRow
-from sealsvc.storage.rows import Cell, insert_rows
+from sealsvc.storage.rows import Cell, cell_of, insert_rows, update_rows
 from sealsvc.values import Placement, SealId
 
 STALE_LIMIT = 500
 
+Instant = TypeVar("Instant", datetime, datetime | None)
+
 _USES = SealUseRow.__table__  # type: ignore[attr-defined]
 _ITEMS = SealingBatchItemRow.__table__  # type: ignore[attr-defined]
+
+_ENDING = (
+    "status",
+    "signature_sha256",
+    "sealed_sha256",
+    "completed_at",
+    "completed_fact_id",
+    "abandoned_reason",
+)
 
 _Use = SealUseRow | Row[Any]
 """A row of the table, as the ORM or as the database gives it: the names are the same."""
@@ -43,8 +55,13 @@ def add(session: Session, use: SealingView) -> None:
 
 def add_many(session: Session, uses: Sequence[SealingView]) -> None:
     """New uses of seals in one statement."""
-    if uses:
-        session.connection().execute(insert(_USES), [_values(use) for use in uses])
+    cells = _instants(session, {use.created_at for use in uses})
+    rows = [_values(use) for use in uses]
+    for row in rows:
+        row["declaration"] = json.dumps(row["declaration"])
+        row["created_at"] = cells[row["created_at"]]
+    if rows:
+        insert_rows(session, SealUseRow, tuple(rows[0]), [tuple(row.values()) for row in rows])
 
 
 def end(session: Session, use: SealingView) -> None:
@@ -61,26 +78,20 @@ def end(session: Session, use: SealingView) -> None:
 
 def end_many(session: Session, uses: Sequence[SealingView]) -> None:
     """As `end` of uses that the unit of work has locked."""
-    names = (
-        "status",
-        "signature_sha256",
-        "sealed_sha256",
-        "completed_at",
-        "completed_fact_id",
-        "abandoned_reason",
-    )
-    if not uses:
-        return
-    statement = (
-        update(_USES)
-        .where(_USES.c.id == bindparam("of_id"))
-        .values({name: bindparam(f"to_{name}") for name in names})
-    )
-    rows = [
-        {"of_id": use.sealing_id, **{f"to_{name}": getattr(use, name) for name in names}}
+    cells = _instants(session, {use.completed_at for use in uses})
+    rows: list[tuple[Cell, ...]] = [
+        (
+            str(use.status),
+            use.signature_sha256,
+            use.sealed_sha256,
+            cells[use.completed_at],
+            use.completed_fact_id,
+            use.abandoned_reason,
+            use.sealing_id,
+        )
         for use in uses
     ]
-    session.connection().execute(statement, rows)
+    update_rows(session, SealUseRow, _ENDING, ("id",), rows)
 
 
 def get(session: Session, sealing_id: str) -> SealingView:
@@ -114,6 +125,13 @@ def locked(session: Session, sealing_ids: Sequence[str]) -> dict[str, SealingVie
     return {row.id: _view(row) for row in rows}
 
 
+def locked_statuses(session: Session, sealing_ids: Sequence[str]) -> dict[str, SealingStatus]:
+    """Where uses stand, locked until the transaction ends; all else of an open one is fixed."""
+    query = core_select(_USES.c.id, _USES.c.status).where(_USES.c.id.in_(sealing_ids))
+    rows = session.connection().execute(query.order_by(_USES.c.id).with_for_update())
+    return {sealing_id: SealingStatus(status) for sealing_id, status in rows}
+
+
 def add_batch(session: Session, batch: Batch) -> None:
     """A new batch; its client and key are unique."""
     plain = dict(vars(batch))
@@ -142,12 +160,16 @@ def batch_uses(session: Session, batch_id: str, names: Sequence[str]) -> dict[st
     return {row.item_name: _view(row) for row in session.connection().execute(query)}
 
 
-def put_batch_uses(session: Session, batch_id: str, uses: Mapping[str, SealingView]) -> None:
-    """From now on these are the newest uses of their names."""
-    if not uses:
-        return
-    theirs = (_ITEMS.c.batch_id == batch_id, _ITEMS.c.name.in_(list(uses)))
-    session.execute(delete(_ITEMS).where(*theirs))
+def put_batch_uses(
+    session: Session, batch_id: str, uses: Mapping[str, SealingView], before: Iterable[str]
+) -> None:
+    """From now on these are the newest uses of their names.
+
+    before: the names that have had one, as `batch_uses` told in this transaction.
+    """
+    if gone := [name for name in before if name in uses]:
+        theirs = (_ITEMS.c.batch_id == batch_id, _ITEMS.c.name.in_(gone))
+        session.execute(delete(_ITEMS).where(*theirs))
     columns = ("batch_id", "name", "original_sha256", "sealing_id")
     rows: list[tuple[Cell, ...]] = [
         (batch_id, name, use.original_sha256, use.sealing_id) for name, use in uses.items()
@@ -175,6 +197,11 @@ def _locked(session: Session, sealing_id: str) -> SealUseRow:
     if row is None:
         raise SealingNotFound()
     return row
+
+
+def _instants(session: Session, many: set[Instant]) -> dict[Instant, Cell]:
+    """A chunk's uses share one instant."""
+    return {at: None if at is None else cell_of(session, at) for at in many}
 
 
 def _values(use: SealingView) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from sealsvc.areas.certs.tables import CertificateRow
 from sealsvc.areas.deps import Deps
 from sealsvc.areas.seals import repo
 from sealsvc.areas.seals.tables import SealEventRow, SealRow
+from sealsvc.storage.rows import cell_of, delete_rows, insert_rows, update_rows
 from sealsvc.storage.uow import StrayCommit, UnitOfWork, UnloggedChange
 from sealsvc.values import Fact, Subject, SubjectKind
 from tests.areas.conftest import SettableClock
@@ -82,6 +83,17 @@ def _inside_a_cte(tx: UnitOfWork, seal_id: str) -> None:
     tx.session.execute(select(changed.cte().c.id))
 
 
+def _plain_rows_changed(tx: UnitOfWork, seal_id: str) -> None:
+    update_rows(tx.session, SealRow, ("name",), ("id",), [("changed", seal_id)])
+
+
+def _plain_rows_added(tx: UnitOfWork, seal_id: str) -> None:
+    now = cell_of(tx.session, tx.now)
+    row = (seal_id, "REVOKE", "REVOKED", now, now, "evt_x", "cli_x")
+    names = ("seal_id", "action", "status", "recorded_at", "effective_from", "fact_id", "by")
+    insert_rows(tx.session, SealEventRow, names, [row])
+
+
 WAYS = (
     _orm,
     _core,
@@ -92,6 +104,8 @@ WAYS = (
     _insert_event,
     _insert_from_select,
     _inside_a_cte,
+    _plain_rows_changed,
+    _plain_rows_added,
 )
 
 
@@ -122,7 +136,9 @@ def test_change_with_a_fact_about_another_seal(
     assert world.get(seal) == before
 
 
-@pytest.mark.parametrize("way", [_orm, _core, _insert_event])
+@pytest.mark.parametrize(
+    "way", [_orm, _core, _insert_event, _plain_rows_changed, _plain_rows_added]
+)
 def test_change_with_its_fact(world: World, way: Callable[[UnitOfWork, str], None]) -> None:
     seal = world.applied()
     with world.deps.write() as tx:
@@ -141,6 +157,20 @@ def test_two_rows_need_two_names(world: World) -> None:
         with pytest.raises(UnloggedChange):
             tx.commit()
     assert world.get(two) == two
+
+
+def test_plain_rows_need_a_unit_and_their_subject(world: World) -> None:
+    seal = world.applied()
+    change = ("name",), ("id",), [("changed", seal.seal_id)]
+    with world.deps.read() as session, pytest.raises(UnloggedChange):
+        update_rows(session, SealRow, *change)
+    with world.deps.write() as tx, pytest.raises(ValueError, match="not in tuple"):
+        update_rows(tx.session, SealRow, ("name",), ("status",), [("changed", "APPLIED")])
+    with world.deps.write() as tx, pytest.raises(ValueError, match="not in tuple"):
+        insert_rows(tx.session, SealEventRow, ("action",), [("REVOKE",)])
+    with world.deps.write() as tx, pytest.raises(AssertionError):
+        delete_rows(tx.session, SealRow, "id", [seal.seal_id])
+    assert world.get(seal) == seal
 
 
 @pytest.mark.parametrize("row", [SealEventRow, CertificateRow])

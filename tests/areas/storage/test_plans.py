@@ -17,17 +17,13 @@ from sqlalchemy import Engine, event, text
 from sqlmodel import Session
 
 from bench.lookup_calls import PLANNED, TIMED, Registry, found
-from bench.lookup_log import GrownLog, GrownTiles
-from bench.lookup_rows import ORIGIN, fill, id_of, prepare, uscc_of
-from ca.keys.software import SoftwareKeyStore, kek_of
-from sealsvc.adapters.blobs_fs import FileBlobs
-from sealsvc.adapters.sandbox import InlineSandbox
-from sealsvc.adapters.system import SystemClock, SystemRng
+from bench.lookup_log import GrownTiles
+from bench.lookup_rows import fill, id_of, prepare, uscc_of
+from bench.lookups import bare_service
 from sealsvc.areas.certs import repo as certs
 from sealsvc.areas.contracts import repo as contracts
 from sealsvc.areas.contracts.model.lifecycle import ContractStatus
 from sealsvc.areas.contracts.model.views import ContractFilter
-from sealsvc.areas.deps import Deps, DomainConfig
 from sealsvc.areas.entities import repo as entities
 from sealsvc.areas.invoices import repo as invoices
 from sealsvc.areas.invoices.model.lifecycle import InvoiceState
@@ -38,7 +34,6 @@ from sealsvc.areas.transactions import repo as transactions
 from sealsvc.areas.verification import repo as verifications
 from sealsvc.storage.blobnames import digest_columns, named_blobs
 from sealsvc.storage.db import MIGRATING, is_sqlite, make_engine
-from sealsvc.storage.uow import Store
 from sealsvc.values import SealMedium, SealStatus, SealType
 from tests.areas.conftest import DATABASES, _postgres_url
 
@@ -83,21 +78,10 @@ def registry(
             connection.commit()
     prepare(engine)
     fill(engine, 0, ROWS)
-    clock, rng = SystemClock(), SystemRng()
-    store = Store(engine, clock=clock, rng=rng, origin=ORIGIN)
-    tiles, log = GrownTiles(), GrownLog(store, folder)
+    log, deps = bare_service(engine, folder)
+    tiles = GrownTiles()
     tiles.grow(ROWS)
     log.take(tiles)
-    deps = Deps(
-        write=store.write,
-        read=store.read,
-        clock=clock,
-        rng=rng,
-        blobs=FileBlobs(folder / "blobs"),
-        sandbox=InlineSandbox(),
-        keys=SoftwareKeyStore(folder / "keys", keks=[kek_of(bytes(32))], random_bytes=rng.bytes),
-        config=DomainConfig(base_url="http://seal.example", origin=ORIGIN),
-    )
     yield Registry(deps, log.logbook), engine
     engine.dispose()
 

@@ -3,7 +3,9 @@
 import base64
 import dataclasses
 import json
+import re
 from datetime import UTC, datetime, timedelta, timezone
+from enum import IntEnum, StrEnum
 from hashlib import sha256
 
 import pytest
@@ -23,11 +25,12 @@ from sealsvc.tlog.leaf import (
     parse_canonical,
     parse_leaf,
 )
-from sealsvc.values import Fact
+from sealsvc.values import Fact, random_id
 from tests.unit.tlog.support import AT, DIGEST, ORIGIN, make_leaf
 
 ID = format_fact_id(bytes(range(16)))
 SALT = bytes(range(32))
+FACT_ID = re.compile(r"evt_[a-z2-7]{25}[aeimquy4]")
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 KEYS = st.text(st.characters(max_codepoint=127), max_size=6)
@@ -69,6 +72,50 @@ def test_the_exact_bytes() -> None:
 def test_the_time_is_turned_to_utc() -> None:
     shanghai = timezone(timedelta(hours=8))
     assert build(at=AT.astimezone(shanghai)) == build()
+
+
+@given(st.binary(min_size=16, max_size=16))
+def test_ids_are_lower_case_base32(bits) -> None:
+    assert random_id("evt", bits) == format_fact_id(bits)
+    assert FACT_ID.fullmatch(random_id("evt", bits))
+
+
+class Word(StrEnum):
+    """Members of a profile may be kinds of string and of integer."""
+
+    ONE = 'wört\u2028"\\\x07'
+
+
+class Number(IntEnum):
+    """See `Word`."""
+
+    ONE = 1
+
+
+def test_kinds_of_strings_and_integers() -> None:
+    value = {"b": Word.ONE, "a": [Number.ONE, True, False, -1, Word.ONE], "\x7f": {}, "c": []}
+    assert canonical(value) == rfc8785.dumps(json.loads(json.dumps(value)))
+
+
+def test_no_value_however_deep_or_odd_is_written() -> None:
+    for value in (
+        object(),
+        {"a": {1}},
+        {"a": 1, 2: 3},
+        {"a": (1,)},
+        {"a": b"x"},
+        1e300,
+        float("nan"),
+    ):
+        with pytest.raises(LeafMalformed):
+            canonical(value)
+    nested = "x"
+    for _ in range(31):
+        nested = {"a": nested}
+    assert canonical(nested)
+    for too_deep in ({"a": nested}, [nested]):
+        with pytest.raises(LeafMalformed):
+            canonical(too_deep)
 
 
 @given(OBJECTS)

@@ -1,7 +1,7 @@
 """The two commits of a chunk: all intents, then all results; and how a chunk is given up."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from hashlib import sha256
 
@@ -101,7 +101,7 @@ def authorise_many(
             found[name] = fresh[name] = use
         _give_up(tx, (before[name].sealing_id for name in fresh if name in before), RESUMED)
         repo.add_many(tx.session, list(fresh.values()))
-        repo.put_batch_uses(tx.session, batch.batch_id, fresh)
+        repo.put_batch_uses(tx.session, batch.batch_id, fresh, before)
         if fresh:
             tx.commit()
     return found
@@ -120,10 +120,12 @@ def complete_many(deps: Deps, principal: Principal, many: Sequence[Done]) -> lis
         may_use(for_use(seal), principal, None, tx.now)
         for serial in {done.use.cert_serial for done in many}:
             certs.require_issued(tx, serial)
-        present = repo.locked(tx.session, [done.use.sealing_id for done in many])
+        present = repo.locked_statuses(tx.session, [done.use.sealing_id for done in many])
         outcomes: list[Outcome] = []
         for done in many:
-            use, digests = present[done.use.sealing_id], (done.sealed_sha256, done.signature_sha256)
+            use, digests = done.use, (done.sealed_sha256, done.signature_sha256)
+            if (status := present[use.sealing_id]) is not use.status:
+                use = replace(use, status=status)
             try:
                 outcomes.append(record.completed(tx, use, *digests))
             except SealingIntentClosed as error:
