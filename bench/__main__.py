@@ -46,7 +46,8 @@ NOTES = (
     "  files have in common (catalog, page tree, page) is understood once and kept by its bytes.",
     "- `http.seal`: invoices in batches (`POST /v1/sealings/batch`, zip in and out), each with its",
     "  two committed facts, its file on disk and its place in the log; CPU of all the",
-    "  service's processes a document, against the library's call of `seal.invoice.p256`.",
+    "  service's processes a document, against the library's call of `seal.invoice.p256`, timed",
+    "  around each batch.",
     "  `http.seal.single`: one request a document, with the full verdict as self-check.",
     "- `http.*`: SQLite FULL, wrk over 1, 2 and 8 connections, CPU of the service and its workers.",
     "  `.half`: Poisson arrivals at half of the best rate, latency from when a request was due.",
@@ -77,17 +78,13 @@ GROUPS: tuple[tuple[str, Callable[[], list[Row]]], ...] = (
     ("ofd", ofd_rows),
     ("sm2", sm2_rows),
     ("log", log_rows),
-    ("batch", lambda: http_batch_rows(None)),
+    ("batch", http_batch_rows),
     ("lookups", lookup_rows),
     ("bulk", _bulk),
     ("http", http_rows),
     ("stages", stage_rows),
     ("registry", registry_rows),
 )
-_HELD_AGAINST_CALL: dict[str, Callable[[float | None], list[Row]]] = {
-    "batch": http_batch_rows,
-    "http": http_rows,
-}
 # These start processes of their own, which would inherit the one core.
 _UNPINNED = frozenset({"batch", "bulk", "http", "lookups", "stages", "registry"})
 
@@ -102,18 +99,10 @@ def main() -> None:
             continue
         console.print(f"· {name}")
         _pin(one_core=name not in _UNPINNED)
-        for row in _with_baseline(name, measure, kept):
+        for row in measure():
             kept[row.name] = row
         _write(list(kept.values()))
     console.print(_table(list(kept.values())))
-
-
-def _with_baseline(name: str, measure: Callable[[], list[Row]], kept: dict[str, Row]) -> list[Row]:
-    """HTTP is held against the library's own call, measured in the same run."""
-    invoice = kept.get("seal.invoice.p256")
-    if name in _HELD_AGAINST_CALL and invoice is not None:
-        return _HELD_AGAINST_CALL[name](invoice.baseline)
-    return measure()
 
 
 def _pin(*, one_core: bool) -> None:

@@ -18,6 +18,7 @@ import httpx
 from api.demo.command import own_service
 from bench.load import Load, Request, saturate
 from bench.paced import paced, paced_rows
+from bench.pdf_seal import library_invoice
 from bench.scene import scene
 from bench.timing import Row, alone
 
@@ -28,25 +29,28 @@ CONNECTIONS = (1, 2, 8)
 _WARM_SECONDS = 2
 
 
-def http_rows(baseline: float | None = None) -> list[Row]:
-    """Rows of sealing and verifying. baseline: CPU seconds of pyHanko's own library call.
+def http_rows() -> list[Row]:
+    """Rows of sealing, held against pyHanko's own library call, and of verifying.
 
     Without wrk on this machine there are none, and it says so.
     """
     if not has_wrk("http.*"):
         return []
+    library = library_invoice()
     with TemporaryDirectory(prefix="sealsvc-bench-http-") as folder:
         data = Path(folder) / "data"
         with own_service(data) as url:
             asked = scene(url, data)
+            before = library()
             sealing = _saturated(url, "seal", asked.seal)
+            called = (before + library()) / 2
             verifying = _saturated(url, "verify", asked.verify)
             print("  http half, contract", file=sys.stderr)
             half = half_of(verifying)
             waited = paced(url, asked.verify, (half, PACED_SECONDS))
             contract = walls(url, asked.contract(url), CONTRACT_ROUNDS)
     return [
-        *load_rows("http.seal.single", sealing, baseline),
+        *load_rows("http.seal.single", sealing, called),
         *load_rows("http.verify", verifying, None),
         alone("http.verify.half.rate", "requests/s asked", [half]),
         *paced_rows("http.verify.half", waited),
