@@ -70,10 +70,11 @@ class Ofd:
 
 
 def zipped(parts: Mapping[str, bytes | str]) -> bytes:
+    """The same parts give the same bytes, whenever it is: tests are named by them."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as archive:
         for name, content in parts.items():
-            archive.writestr(name, content)
+            archive.writestr(zipfile.ZipInfo(name), content)
     return out.getvalue()
 
 

@@ -60,7 +60,9 @@ def test_every_sample_is_drawn_and_none_is_blank() -> None:
 
 
 @pytest.mark.parametrize(
-    "data", [b"", b"PK", b"PK\3\4" + b"\0" * 100, zipped({}), zipped({"a": ""})]
+    "data",
+    [b"", b"PK", b"PK\3\4" + b"\0" * 100, zipped({}), zipped({"a": ""})],
+    ids=["nothing", "two bytes", "zeros", "empty archive", "one empty file"],
 )
 def test_no_package(data: bytes) -> None:
     for action in (page_count, lambda one: render_page(one, 1), lambda one: page_text(one, 1)):
