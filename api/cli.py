@@ -15,11 +15,10 @@ import typer
 
 from api.texts import TEXTS
 from ca.errors import CaError
-from sealsvc.app import DatabaseMissing, DomainMissing, build
+from sealsvc.app import DatabaseMissing, DomainMissing, SchemaMismatch, build
 from sealsvc.cli import app
 from sealsvc.errors import ServiceError
 from sealsvc.initialise import DomainExists, demo_clients, initialise
-from sealsvc.initialise import migrate as migrate_schema
 from sealsvc.settings import Settings
 
 Data = Annotated[Path, typer.Option("--data", help="Folder of keys, blobs and database.")]
@@ -115,7 +114,7 @@ def error_lines(error: ServiceError | CaError) -> list[str]:
 def build_check(settings: Settings) -> None:
     """Fail before the server starts, where the error can be read, not in a worker's log.
 
-    Raises: DatabaseMissing, DomainMissing, KekMissing, LogForkRefused.
+    Raises: DatabaseMissing, DomainMissing, SchemaMismatch, KekMissing, LogForkRefused.
     """
     parts = build(settings, isolated=False)
     parts.logbook.check()
@@ -130,13 +129,14 @@ def _ensure_demo(settings: Settings, host: str, port: int) -> None:
         else {"base_url": f"http://{host}:{port}"}
     )
     try:
-        parts = build(settings, isolated=False)
+        build(settings, isolated=False)
+    except SchemaMismatch as error:
+        typer.echo(f"升级数据库结构 … · Bringing the schema up to date … ({error})")
     except (DatabaseMissing, DomainMissing):
         typer.echo("首次启动：正在建立演示信任域 … · First start: founding a demo trust domain …")
         with contextlib.suppress(DomainExists):  # another process was faster
             initialise(chosen, demo=True)
         return
-    migrate_schema(parts.store.engine)
     with contextlib.suppress(DomainExists):
         initialise(chosen, demo=True)
 

@@ -26,6 +26,9 @@ from api.wording import (
     LOOK_UP as LOOK_UP,
 )
 from api.wording import (
+    MIGRATE as MIGRATE,
+)
+from api.wording import (
     NEW_KEY as NEW_KEY,
 )
 from api.wording import (
@@ -295,6 +298,7 @@ TEXTS: dict[str, Text] = {
     "TRACE_QUERY_INVALID": Text("追溯条件不合规", "Exactly one thing can be traced", FIX),
     "DIGEST_INVALID": Text("摘要格式无效", "Not a lower-case SHA-256", FIX),
     "TILE_NOT_FOUND": Text("日志瓦片不存在", "The log has no such tile yet", ABSENT),
+    "SCHEMA_MISMATCH": Text("数据库结构与程序版本不符", "Schema of another version", MIGRATE),
     "LOG_MISSING": Text("日志不存在", "There is no log", OPERATOR),
     "LOG_EXISTS": Text("日志已存在", "The log exists", STATE),
     "LOG_HEAD_MOVED": Text("日志已被推进", "The log has moved on", RETRY),

@@ -62,6 +62,10 @@ OPERATOR = Advice(
     "请联系运营方并提供 requestId。",
     "Tell the operator, and give the requestId.",
 )
+MIGRATE = Advice(
+    "请备份后用最新版程序运行 `sealsvc migrate`，再启动服务。",
+    "Make a backup, run `sealsvc migrate` of the newest program, then start the service.",
+)
 LOGIN = Advice(
     "请在 Authorization 头中以 Bearer 方式提供有效密钥。",
     "Give a valid key in the Authorization header, as Bearer.",

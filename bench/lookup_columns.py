@@ -281,21 +281,30 @@ _TYPE = "CASE WHEN i % 2 = 1 THEN 'sealing.completed' ELSE 'seal.activated' END"
 
 def _subject(kind: str, subject_id: str, *, odd: bool) -> tuple[str, Columns]:
     columns = {
-        "fact_id": "bench_id('evt', i)",
         "kind": f"'{kind}'",
         "subject_id": subject_id,
         "type": _TYPE,
+        "seq": "i",
     }
     return ("fact_subject WHERE i % 2 = 1" if odd else "fact_subject", columns)
 
+
+_SUBJECTS = (
+    f"""'[["entity","' || {_OWNER} || '"],["seal","' || {_SEAL_ID} || '"]'"""
+    """ || CASE WHEN i % 2 = 1 THEN ',["document","' || bench_hex('sealed', i)"""
+    """ || '"],["signature","' || bench_hex('signature', i)"""
+    """ || '"],["sealing","' || bench_id('sea', i) || '"]]' ELSE ']' END"""
+)
 
 LOG: Tables = (
     (
         "fact",
         {
+            "seq": "i",
             "fact_id": "bench_id('evt', i)",
             "type": _TYPE,
             "at": _WHEN,
+            "subjects": _SUBJECTS,
             "entry": "bench_entry(i)",
             "payload": f"bench_bytes('{_PAYLOAD}' || bench_hex('sealed', i) || '\"}}')",
             "salt": "bench_bytes('12345678901234567890123456789012')",
@@ -308,7 +317,7 @@ LOG: Tables = (
     _subject("sealing", "bench_id('sea', i)", odd=True),
     (
         "log_entry",
-        {"idx": "i", "fact_id": "bench_id('evt', i)", "leaf_hash": "bench_leaf_hash(i)"},
+        {"idx": "i", "seq": "i", "leaf_hash": "bench_leaf_hash(i)"},
     ),
 )
 ALL = REGISTER + DOCUMENTS + LOG

@@ -6,7 +6,7 @@ Grown by the service's own tile code, so that the real sequencer goes on from th
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from sqlalchemy import delete, insert
+from sqlalchemy import delete, insert, select
 
 from bench.lookup_rows import AT, ORIGIN, entry_of
 from sealsvc.adapters.highwater_fs import FileHighWater
@@ -128,10 +128,11 @@ class GrownLog:
         subject = FactSubjectRow.__table__.c  # type: ignore[attr-defined]
         entry = LogEntryRow.__table__.c  # type: ignore[attr-defined]
         tile = LogTileRow.__table__.c  # type: ignore[attr-defined]
+        appended = select(fact.seq).where(fact.type == APPENDED)
         kept = {(one.level, one.index) for one, _ in tiles.partial}
         with self._store.engine.connect().execution_options(**{MIGRATING: True}) as connection:
             connection.execute(delete(LogEntryRow).where(entry.idx >= tiles.size))
-            connection.execute(delete(FactSubjectRow).where(subject.type == APPENDED))
+            connection.execute(delete(FactSubjectRow).where(subject.seq.in_(appended)))
             connection.execute(delete(FactRow).where(fact.type == APPENDED))
             connection.execute(delete(CheckpointRow))
             for level, n in kept:

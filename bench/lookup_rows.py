@@ -161,6 +161,8 @@ def fill(engine: Engine, begin: int, end: int, tables: Tables = ALL) -> None:
         if is_sqlite(engine):
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         else:
+            if "fact" in names:
+                connection.execute(f"SELECT setval('fact_seq', {max(end, 1)}, false)")
             connection.execute("VACUUM ANALYZE")
 
 

@@ -18,6 +18,8 @@ from tests.builders.invoices import make_uscc
 SEALS_AN_OWNER = 4
 _ID_BYTES = 16
 _CACHE_KIB = 512 * 1024
+# More facts than a young service has logged: their numbers and those of the copies stay apart.
+_FOUNDING_FACTS = 65_536
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,7 @@ _OWNER = Copied(
 )
 _SEAL_ID = "id_of('seal', n)"
 _SERIAL = "serial_of(t.cert_serial, n)"
+_SEQ = f"(n + 1) * {_FOUNDING_FACTS} + t.seq"
 _OF_SEAL = (
     Copied(
         "seal",
@@ -61,13 +64,17 @@ _OF_SEAL = (
     ),
     Copied(
         "fact",
-        "t.fact_id IN (SELECT fact_id FROM fact_subject WHERE subject_id = :subject)",
-        {"fact_id": "fact_of(t.fact_id, n)"},
+        "t.seq IN (SELECT seq FROM fact_subject WHERE subject_id = :subject)",
+        {
+            "seq": _SEQ,
+            "fact_id": "fact_of(t.fact_id, n)",
+            "subjects": f"replace(t.subjects, :subject, {_SEAL_ID})",
+        },
     ),
     Copied(
         "fact_subject",
         "t.kind = 'seal' AND t.subject_id = :subject",
-        {"fact_id": "fact_of(t.fact_id, n)", "subject_id": _SEAL_ID},
+        {"seq": _SEQ, "subject_id": _SEAL_ID},
     ),
 )
 

@@ -15,7 +15,7 @@ from sealsvc.adapters.highwater_fs import FileHighWater
 from sealsvc.adapters.sandbox import InlineSandbox, ProcessSandbox
 from sealsvc.adapters.system import SystemClock, SystemRng
 from sealsvc.areas.deps import Deps, DomainConfig
-from sealsvc.errors import NotFound
+from sealsvc.errors import Conflict, NotFound
 from sealsvc.formats.values import SealVersion
 from sealsvc.ports import Rng
 from sealsvc.settings import Settings
@@ -24,6 +24,7 @@ from sealsvc.storage.founding import DomainMissing as DomainMissing
 from sealsvc.storage.founding import Founding, find_founding
 from sealsvc.storage.leadership import leadership_for
 from sealsvc.storage.logbook import Logbook, LogKey
+from sealsvc.storage.revision import REVISION, revision_of
 from sealsvc.storage.uow import Store
 from sealsvc.tlog.keys import KeyType, VerifierKey
 
@@ -43,6 +44,12 @@ class DatabaseMissing(NotFound):
     code = "DATABASE_MISSING"
 
 
+class SchemaMismatch(Conflict):
+    """The database was brought to another migration than this program's. Fields: found, needed."""
+
+    code = "SCHEMA_MISMATCH"
+
+
 @dataclass(frozen=True)
 class Parts:
     """The domain put together; nothing started yet. cursor_key: 32 bytes."""
@@ -60,11 +67,13 @@ def build(settings: Settings, *, isolated: bool = True) -> Parts:
     """The domain over an existing database.
 
     isolated: documents are read in worker processes; False for one-shot commands.
-    Raises: DatabaseMissing, DomainMissing, KekMissing, KekUnsafe.
+    Raises: DatabaseMissing, DomainMissing, SchemaMismatch, KekMissing, KekUnsafe.
     """
     engine = open_database(settings)
     if not inspect(engine).has_table("domain"):
         raise DomainMissing()
+    if (found := revision_of(engine)) != REVISION:
+        raise SchemaMismatch(found=found, needed=REVISION)
     with Store(engine, clock=SystemClock(), rng=SystemRng(), origin="").read() as session:
         founding = find_founding(session)
     if founding is None:

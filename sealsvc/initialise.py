@@ -19,7 +19,7 @@ from ca.errors import CaUnavailable
 from ca.keys.software import create_kek_file
 from ca.names import SubjectName
 from sealsvc.adapters.system import SystemClock, SystemRng
-from sealsvc.app import LOG_SUITE, Parts, assemble, key_store, load_keks
+from sealsvc.app import LOG_SUITE, Parts, SchemaMismatch, assemble, key_store, load_keks
 from sealsvc.areas.access import service as access
 from sealsvc.areas.access.model import DEMO_CLIENTS, ClientDraft
 from sealsvc.areas.certs import service as certs
@@ -36,6 +36,7 @@ from sealsvc.settings import Settings
 from sealsvc.storage.db import MIGRATING, make_engine
 from sealsvc.storage.founding import Founding, add_founding, find_founding
 from sealsvc.storage.logbook import LogExists
+from sealsvc.storage.revision import REVISION, revision_of
 from sealsvc.storage.uow import Store
 from sealsvc.values import Principal, Scope, SealStatus
 
@@ -89,7 +90,12 @@ def _initialise(settings: Settings, *, demo: bool) -> None:
 
 
 def migrate(engine: Engine) -> None:
-    """Bring the schema up to date on either database."""
+    """Bring the schema up to date on either database.
+
+    Raises: SchemaMismatch where a newer program has been at it.
+    """
+    if (found := revision_of(engine)) is not None and found > REVISION:
+        raise SchemaMismatch(found=found, needed=REVISION)
     with engine.connect().execution_options(**{MIGRATING: True}) as connection:
         config = Config()
         config.set_main_option("script_location", "sealsvc:migrations")

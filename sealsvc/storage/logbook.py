@@ -311,9 +311,9 @@ class Logbook:
         _alarm.error("log.batch_refused", rows=len(batch), reason=reason, run=self._failures)
         if len(batch) == 1 and self._failures >= 3:
             with self._store.write() as tx:
-                park(tx.session, batch[0].fact_id)
+                parked = park(tx.session, batch[0].seq)
                 tx.commit()
-            _alarm.error("log.fact_parked", fact_id=batch[0].fact_id)
+            _alarm.error("log.fact_parked", fact_id=parked)
             self._failures = 0
 
 
@@ -323,7 +323,7 @@ def read_entries(session: Session, start: int, count: int = 256) -> list[bytes]:
     fact = FactRow.__table__.c  # type: ignore[attr-defined]
     query = (
         select(fact.entry)
-        .join_from(LogEntryRow, FactRow, entry.fact_id == fact.fact_id)
+        .join_from(LogEntryRow, FactRow, entry.seq == fact.seq)
         .where(entry.idx >= start, entry.idx < start + count)
         .order_by(entry.idx)
     )
@@ -382,8 +382,8 @@ def _write_entries(
     if any(len(item.entry) > MAX_ENTRY_BYTES for item in batch):
         raise BatchRefused(reason="an entry is too long")
     rows: list[tuple[Cell, ...]] = [
-        (start + offset, item.fact_id, leaf_hash)
+        (start + offset, item.seq, leaf_hash)
         for offset, (item, leaf_hash) in enumerate(zip(batch, hashes, strict=True))
     ]
-    insert_rows(session, LogEntryRow, ("idx", "fact_id", "leaf_hash"), rows)
+    insert_rows(session, LogEntryRow, ("idx", "seq", "leaf_hash"), rows)
     forget(session, batch)

@@ -33,9 +33,9 @@ LAST_CHECKPOINT: Select[Any] = select(_checkpoint.at).order_by(_checkpoint.size.
 LAST_ENTRY: Select[Any] = select(func.max(_entry.idx))
 
 OLDEST: Select[Any] = (
-    select(_queue.c.position, _queue.c.fact_id, _fact.entry)
-    .join_from(_queue, FactRow, _queue.c.fact_id == _fact.fact_id)
+    select(_queue.c.seq, _fact.entry)
+    .join_from(_queue, FactRow, _queue.c.seq == _fact.seq)
     .where(_queue.c.parked.is_(False))
-    .order_by(_queue.c.position)
+    .order_by(_queue.c.seq)
     .limit(bindparam("rows"))
 )

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, String
+from sqlalchemy import BigInteger, Column, Integer, LargeBinary, Sequence, String
 from sqlmodel import Field, SQLModel
 
 from sealsvc.storage.db import UtcDateTime
@@ -33,17 +33,34 @@ def utc(**kwargs: Any) -> Any:
     return Column(UtcDateTime(), nullable=nullable, **kwargs)
 
 
+# The one column of SQLite whose type makes it the number that rows lie by.
+_NUMBER = BigInteger().with_variant(Integer, "sqlite")
+
+
+def _seq(**kwargs: Any) -> Any:
+    """A column for the number of a fact that another row speaks of."""
+    return Column(_NUMBER, autoincrement=False, nullable=False, **kwargs)
+
+
 class FactRow(SQLModel, table=True):
     """A committed fact: the exact leaf bytes, and the opening of its commitment.
 
-    payload and salt are None after erasure (transparency-log section 13.5).
+    seq: order of insertion, gaps are harmless; all that the log keeps of facts lies by it, so that
+    new rows lie together, where ids, which are random, would scatter them over every page.
+    subjects: whom it speaks of, as `write_subjects` writes them. payload and salt are None after
+    erasure (transparency-log section 13.5).
     """
 
     __tablename__ = "fact"
 
-    fact_id: str = Field(sa_column=Column(String(40), primary_key=True))
+    # PostgreSQL's writers take their numbers from the sequence, SQLite's one writer the next one.
+    seq: int = Field(
+        sa_column=Column(_NUMBER, Sequence("fact_seq"), primary_key=True, autoincrement=False)
+    )
+    fact_id: str = Field(sa_column=Column(String(40), nullable=False, unique=True))
     type: str = Field(sa_column=Column(String(64), nullable=False, index=True))
-    at: datetime = Field(sa_column=utc(index=True))
+    at: datetime = Field(sa_column=utc())
+    subjects: str = Field(sa_column=Column(String, nullable=False))
     entry: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
     payload: bytes | None = Field(sa_column=Column(LargeBinary, nullable=True))
     salt: bytes | None = Field(sa_column=Column(LargeBinary, nullable=True))
@@ -54,36 +71,28 @@ class FactSubjectRow(SQLModel, table=True):
 
     type: the fact's, repeated here so that the few registry facts of a seal are found without
     walking over the many documents it sealed; compared byte by byte on both databases, so that a
-    family of types is a range of the index.
+    family of types is a range of the key.
     """
 
     __tablename__ = "fact_subject"
-    __table_args__ = (
-        Index("ix_fact_subject_subject", "kind", "subject_id", "type", "fact_id"),
-        {"sqlite_with_rowid": False},
-    )
+    __table_args__ = ({"sqlite_with_rowid": False},)
 
-    fact_id: str = Field(sa_column=Column(String(40), primary_key=True))
     kind: str = Field(sa_column=Column(String(16), primary_key=True))
     subject_id: str = Field(sa_column=Column(String(80), primary_key=True))
     type: str = Field(
         sa_column=Column(
-            String(64).with_variant(String(64, collation="C"), "postgresql"), nullable=False
+            String(64).with_variant(String(64, collation="C"), "postgresql"), primary_key=True
         )
     )
+    seq: int = Field(sa_column=_seq(primary_key=True))
 
 
 class LogQueueRow(SQLModel, table=True):
-    """A fact that waits for its index. position: order of insertion, gaps are harmless."""
+    """A fact that waits for its index."""
 
     __tablename__ = "log_queue"
 
-    position: int | None = Field(
-        sa_column=Column(
-            BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True
-        )
-    )
-    fact_id: str = Field(sa_column=Column(String(40), nullable=False, unique=True))
+    seq: int = Field(sa_column=_seq(primary_key=True))
     queued_at: datetime = Field(sa_column=utc())
     parked: bool = Field(default=False, nullable=False)
 
@@ -95,7 +104,7 @@ class LogEntryRow(SQLModel, table=True):
     __table_args__ = ({"sqlite_with_rowid": False},)
 
     idx: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
-    fact_id: str = Field(sa_column=Column(String(40), nullable=False, unique=True))
+    seq: int = Field(sa_column=_seq(unique=True))
     leaf_hash: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
 
 

@@ -18,19 +18,14 @@ from sealsvc.errors import Internal
 from sealsvc.ports import Clock, Rng
 from sealsvc.storage.db import BUSY_TIMEOUT_MS, MIGRATING, WRITING, FifoLock, is_sqlite
 from sealsvc.storage.dberrors import database_errors
+from sealsvc.storage.factrows import NewFact, insert_facts
 from sealsvc.storage.idempotency import mark_committed
 from sealsvc.storage.marks import UNIT, UnloggedChange, note_touched, subjects_touched
-from sealsvc.storage.rows import Cell, cell_of, insert_rows
-from sealsvc.storage.tables import FactRow, FactSubjectRow, LogQueueRow
 from sealsvc.tlog.leaf import SALT_BYTES, build_leaf
 from sealsvc.values import Fact, FactId, Subject, random_id
 
 # One snapshot for the whole look: PostgreSQL's default takes a new one for each statement.
 SNAPSHOT = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
-
-_FACT = ("fact_id", "type", "at", "entry", "payload", "salt")
-_SUBJECT = ("fact_id", "kind", "subject_id", "type")
-_QUEUED = ("fact_id", "queued_at", "parked")
 
 _alarm = structlog.get_logger("sealsvc.uow")
 
@@ -134,26 +129,13 @@ class UnitOfWork:
             raise UnloggedChange(kinds=kinds)
 
     def _insert_facts(self) -> None:
-        if not self._recorded:
-            return
-        facts: list[tuple[Cell, ...]] = []
-        subjects: list[tuple[Cell, ...]] = []
-        queue: list[tuple[Cell, ...]] = []
-        at = cell_of(self.session, self.now)
-        for fact_id, fact in self._recorded:
-            salt = self._rng.bytes(SALT_BYTES)
-            leaf = build_leaf(
-                fact=fact, fact_id=fact_id, at=self.now, salt=salt, origin=self._origin
-            )
-            facts.append((fact_id, fact.type, at, leaf.entry, leaf.payload, leaf.salt))
-            subjects += [
-                (fact_id, str(subject.kind), subject.id, fact.type)
-                for subject in dict.fromkeys(fact.subjects)
-            ]
-            queue.append((fact_id, at, False))
-        insert_rows(self.session, FactRow, _FACT, facts)
-        insert_rows(self.session, FactSubjectRow, _SUBJECT, subjects)
-        insert_rows(self.session, LogQueueRow, _QUEUED, queue)
+        if self._recorded:
+            insert_facts(self.session, self.now, [self._new(*one) for one in self._recorded])
+
+    def _new(self, fact_id: FactId, fact: Fact) -> NewFact:
+        salt = self._rng.bytes(SALT_BYTES)
+        leaf = build_leaf(fact=fact, fact_id=fact_id, at=self.now, salt=salt, origin=self._origin)
+        return NewFact(fact_id, fact, leaf)
 
 
 class Store:

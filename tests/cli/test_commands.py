@@ -7,6 +7,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import text
+
+from sealsvc.storage.db import MIGRATING, make_engine
+from sealsvc.storage.revision import REVISION
 
 ROOT = Path(__file__).parents[2]
 SAMPLES = ROOT / "samples"
@@ -35,6 +41,42 @@ def test_a_missing_database_is_an_error_not_an_empty_one(tmp_path: Path) -> None
     assert done.returncode == 2
     assert "DATABASE_MISSING" in done.stderr
     assert not (tmp_path / "nothing").exists()
+
+
+@pytest.mark.parametrize(("revision", "migrates"), [("0004", True), ("9999", False)])
+def test_a_database_of_another_version_is_told(
+    tmp_path: Path, revision: str, migrates: bool
+) -> None:
+    folder = tmp_path / "data"
+    assert run("init", "--data", folder).returncode == 0
+    _bring_to(folder / "sealsvc.db", revision)
+    done = run("serve", "--data", folder)
+    assert done.returncode == 2
+    assert f"SCHEMA_MISMATCH (found={revision}" in done.stderr
+    assert "sealsvc migrate" in done.stderr
+    done = run("migrate", "--data", folder)
+    assert (done.returncode == 0) is migrates
+    assert "Traceback" not in done.stderr
+    assert ("SCHEMA_MISMATCH" in done.stderr) is not migrates
+    if migrates:
+        assert run("clients", "list", "--data", folder).returncode == 0
+
+
+def _bring_to(database: Path, revision: str) -> None:
+    """The database as an older program left it; as a newer one would mark it."""
+    config = Config()
+    config.set_main_option("script_location", "sealsvc:migrations")
+    engine = make_engine(f"sqlite:///{database}")
+    with engine.connect().execution_options(**{MIGRATING: True}) as connection:
+        config.attributes["connection"] = connection
+        if revision <= REVISION:
+            command.downgrade(config, revision)
+        else:
+            connection.execute(
+                text("UPDATE alembic_version SET version_num = :to"), {"to": revision}
+            )
+        connection.commit()
+    engine.dispose()
 
 
 def test_a_second_init_changes_nothing(data: Path) -> None:

@@ -146,7 +146,7 @@ def examine_entries(session: Session, history: History, size: int) -> None:
     entry, fact = LogEntryRow.__table__.c, FactRow.__table__.c
     rows = session.execute(
         select(entry.idx, entry.fact_id, entry.leaf_hash, fact.entry)
-        .join_from(LogEntryRow, FactRow, entry.fact_id == fact.fact_id)
+        .join_from(LogEntryRow, FactRow, entry.seq == fact.seq)
         .order_by(entry.idx)
     ).all()
     assert [row.idx for row in rows] == list(range(size)), "a gap"

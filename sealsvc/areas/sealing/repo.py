@@ -7,7 +7,7 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any, TypeVar
 
-from sqlalchemy import Row, delete
+from sqlalchemy import Row, String, delete, literal
 from sqlalchemy import select as core_select
 from sqlmodel import Session, col, select
 
@@ -170,21 +170,18 @@ def put_batch_uses(
     if gone := [name for name in before if name in uses]:
         theirs = (_ITEMS.c.batch_id == batch_id, _ITEMS.c.name.in_(gone))
         session.execute(delete(_ITEMS).where(*theirs))
-    columns = ("batch_id", "name", "original_sha256", "sealing_id")
-    rows: list[tuple[Cell, ...]] = [
-        (batch_id, name, use.original_sha256, use.sealing_id) for name, use in uses.items()
-    ]
-    insert_rows(session, SealingBatchItemRow, columns, rows)
+    rows: list[tuple[Cell, ...]] = [(batch_id, name, use.sealing_id) for name, use in uses.items()]
+    insert_rows(session, SealingBatchItemRow, ("batch_id", "name", "sealing_id"), rows)
 
 
 def stale_intents(session: Session, before: datetime) -> list[SealingView]:
     """Intents older than `before` that neither completed nor were abandoned, locked."""
+    # In clear, not as a parameter: only so is the index of open uses known to hold them all.
+    still_open = literal(str(SealingStatus.AUTHORISED), String(), literal_execute=True)
     query = (
         select(SealUseRow)
-        .where(
-            SealUseRow.status == str(SealingStatus.AUTHORISED), col(SealUseRow.created_at) < before
-        )
-        .order_by(col(SealUseRow.id))
+        .where(col(SealUseRow.status) == still_open, col(SealUseRow.created_at) < before)
+        .order_by(col(SealUseRow.created_at), col(SealUseRow.id))
         .limit(STALE_LIMIT)
         .with_for_update()
     )

@@ -1,6 +1,5 @@
 """Queries over the log and its trace index. The tables belong to `storage`."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
@@ -14,6 +13,7 @@ from sealsvc.areas.transparency.model import (
     FactNotFound,
     StoredFact,
 )
+from sealsvc.storage.factrows import read_subjects
 from sealsvc.storage.logbook import read_entries
 from sealsvc.storage.tables import FactRow, FactSubjectRow, LogEntryRow, LogQueueRow
 from sealsvc.storage.tiledata import tile_reader
@@ -61,35 +61,36 @@ def sequenced(session: Session, wanted: FactFilter, *, after: int, limit: int) -
 def queued(session: Session, wanted: FactFilter, *, limit: int) -> list[StoredFact]:
     """Facts that wait for their index, the oldest first."""
     # The queue is nearly always empty; then what was ever recorded need not be looked through.
-    if session.connection().scalar(select(_queue.position).limit(1)) is None:
+    if session.connection().scalar(select(_queue.seq).limit(1)) is None:
         return []
-    query = _columns().join(LogQueueRow, _queue.fact_id == _fact.fact_id)
+    query = _columns().join(LogQueueRow, _queue.seq == _fact.seq)
     query = query.where(_entry.idx.is_(None), *_conditions(session, wanted))
-    return _load(session, query.order_by(_queue.position).limit(limit))
+    return _load(session, query.order_by(_queue.seq).limit(limit))
 
 
 def completion_of(session: Session, signature_sha256: str) -> StoredFact | None:
-    """The fact by which a signature was completed: the earliest one, sequenced before queued.
-
-    Its `subjects` are left empty.
-    """
+    """The fact by which a signature was completed: the earliest one, sequenced before queued."""
     row = session.connection().execute(_COMPLETION, {"sha256": signature_sha256}).first()
-    return None if row is None else _fact_of(row, frozenset())
+    return None if row is None else _fact_of(row)
 
 
-def authorised_at(session: Session, completion_id: str) -> datetime | None:
+def authorised_at(session: Session, completion: StoredFact) -> datetime | None:
     """When the sealing of that completion was authorised, by its earliest fact."""
-    found = session.connection().execute(_AUTHORISATION, {"fact_id": completion_id}).first()
+    sealings = [one.id for one in completion.subjects if one.kind is SubjectKind.SEALING]
+    found = session.connection().execute(_AUTHORISATION, {"sealings": sealings}).first()
     return None if found is None else cast(datetime, found.at)
 
 
 def sealings_of_document(session: Session, sha256: str) -> list[Subject]:
     """The sealings that made this file; sha256: of the sealed file, lower-case hex."""
-    # Two steps: of a join, SQLite would walk over all sealings there are.
     document = _is(Subject(SubjectKind.DOCUMENT, sha256))
-    query = select(_subject.fact_id).where(document, _subject.type == SEALING_COMPLETED)
-    named = _subjects(session, session.connection().scalars(query))
-    found = {one for subjects in named.values() for one in subjects}
+    query = (
+        select(_fact.subjects)
+        .join_from(FactSubjectRow, FactRow, _fact.seq == _subject.seq)
+        .where(document, _subject.type == SEALING_COMPLETED)
+    )
+    told = session.connection().scalars(query)
+    found = {one for subjects in told for one in read_subjects(subjects)}
     return sorted((one for one in found if one.kind is SubjectKind.SEALING), key=lambda one: one.id)
 
 
@@ -109,56 +110,57 @@ def bundle(session: Session, wanted: Bundle) -> bytes:
 
 
 def _columns() -> Select[Any]:
-    return select(
-        _fact.fact_id, _fact.type, _fact.at, _fact.entry, _fact.payload, _fact.salt, _entry.idx
-    ).join_from(FactRow, LogEntryRow, _entry.fact_id == _fact.fact_id, isouter=True)
+    fact = (_fact.fact_id, _fact.type, _fact.at, _fact.subjects, _fact.entry, _fact.payload)
+    return select(*fact, _fact.salt, _entry.idx).join_from(
+        FactRow, LogEntryRow, _entry.seq == _fact.seq, isouter=True
+    )
 
 
 def _conditions(session: Session, wanted: FactFilter) -> list[ColumnElement[bool]]:
     if not wanted.about:
-        return [_type_condition(wanted, _fact.type, _fact.fact_id)] if wanted.types else []
+        return [_type_condition(wanted, _fact.type, _fact.seq)] if wanted.types else []
     few = _few(session, wanted)
     if few is not None:
-        return [_fact.fact_id.in_(few)]
-    ids = select(_subject.fact_id).where(or_(*(_is(one) for one in wanted.about)))
+        return [_fact.seq.in_(few)]
+    numbers = select(_subject.seq).where(or_(*(_is(one) for one in wanted.about)))
     if wanted.types:
-        ids = ids.where(_type_condition(wanted, _subject.type, _subject.fact_id))
-    return [_fact.fact_id.in_(ids)]
+        numbers = numbers.where(_type_condition(wanted, _subject.type, _subject.seq))
+    return [_fact.seq.in_(numbers)]
 
 
-def _few(session: Session, wanted: FactFilter) -> list[str] | None:
-    """The ids of the facts that are wanted, None where they are more than a few.
+def _few(session: Session, wanted: FactFilter) -> list[int] | None:
+    """The numbers of the facts that are wanted, None where they are more than a few.
 
     Asked for first: of the whole query PostgreSQL expects as many facts of a registry type as of
     any other, and would rather walk the log from its beginning until it has found a page of them.
     """
     parts = [
-        select(_subject.fact_id).where(_is(one), _of_type(_subject.type, kind))
+        select(_subject.seq).where(_is(one), _of_type(_subject.type, kind))
         for one in wanted.about
         for kind in wanted.types
-    ] or [select(_subject.fact_id).where(_is(one)) for one in wanted.about]
+    ] or [select(_subject.seq).where(_is(one)) for one in wanted.about]
     if wanted.types and wanted.or_of_entity is not None:
         own = FactSubjectRow.__table__.alias("own")  # type: ignore[attr-defined]
         theirs = (own.c.kind == str(SubjectKind.ENTITY), own.c.subject_id == wanted.or_of_entity)
-        both = select(_subject.fact_id).join_from(
-            FactSubjectRow, own, own.c.fact_id == _subject.fact_id
-        )
+        same = and_(own.c.type == _subject.type, own.c.seq == _subject.seq)
+        both = select(_subject.seq).join_from(FactSubjectRow, own, same)
         parts += [both.where(_is(one), *theirs) for one in wanted.about]
     found = session.connection().scalars(union_all(*parts).limit(FEW + 1)).all()
-    return None if len(found) > FEW else list(dict.fromkeys(map(str, found)))
+    return None if len(found) > FEW else list(dict.fromkeys(map(int, found)))
 
 
 def _type_condition(
-    wanted: FactFilter, type_column: ColumnElement[str], fact_id: ColumnElement[str]
+    wanted: FactFilter, type_column: ColumnElement[str], seq: ColumnElement[int]
 ) -> ColumnElement[bool]:
     listed = [_of_type(type_column, one) for one in wanted.types]
     if wanted.or_of_entity is not None:
         own = FactSubjectRow.__table__.alias("own")  # type: ignore[attr-defined]
         listed.append(
             exists().where(
-                own.c.fact_id == fact_id,
                 own.c.kind == str(SubjectKind.ENTITY),
                 own.c.subject_id == wanted.or_of_entity,
+                own.c.type == type_column,
+                own.c.seq == seq,
             )
         )
     return or_(*listed)
@@ -178,12 +180,10 @@ def _of_type(type_column: ColumnElement[str], wanted: str) -> ColumnElement[bool
 
 
 def _load(session: Session, query: Select[Any]) -> list[StoredFact]:
-    rows = session.connection().execute(query).all()
-    subjects = _subjects(session, [row.fact_id for row in rows])
-    return [_fact_of(row, frozenset(subjects.get(row.fact_id, ()))) for row in rows]
+    return [_fact_of(row) for row in session.connection().execute(query)]
 
 
-def _fact_of(row: Row[Any], subjects: frozenset[Subject]) -> StoredFact:
+def _fact_of(row: Row[Any]) -> StoredFact:
     return StoredFact(
         fact_id=row.fact_id,
         type=row.type,
@@ -192,27 +192,17 @@ def _fact_of(row: Row[Any], subjects: frozenset[Subject]) -> StoredFact:
         payload=None if row.payload is None else bytes(row.payload),
         salt=None if row.salt is None else bytes(row.salt),
         index=row.idx,
-        subjects=subjects,
+        subjects=read_subjects(row.subjects),
     )
-
-
-def _subjects(session: Session, fact_ids: Iterable[str]) -> dict[str, list[Subject]]:
-    query = select(_subject.fact_id, _subject.kind, _subject.subject_id)
-    found: dict[str, list[Subject]] = {}
-    wanted = _subject.fact_id.in_(list(fact_ids))
-    for row in session.connection().execute(query.where(wanted)):
-        found.setdefault(row.fact_id, []).append(Subject(SubjectKind(row.kind), row.subject_id))
-    return found
 
 
 def _earliest(query: Select[Any]) -> Select[Any]:
     """The first of some facts in the order of the log, then of the queue."""
-    query = query.join(LogQueueRow, _queue.fact_id == _fact.fact_id, isouter=True)
-    return query.order_by(_entry.idx.is_(None), _entry.idx, _queue.position).limit(1)
+    return query.order_by(_entry.idx.is_(None), _entry.idx, _fact.seq).limit(1)
 
 
 def _completion() -> Select[Any]:
-    query = _columns().join(FactSubjectRow, _subject.fact_id == _fact.fact_id)
+    query = _columns().join(FactSubjectRow, _subject.seq == _fact.seq)
     return _earliest(
         query.where(
             _subject.kind == str(SubjectKind.SIGNATURE),
@@ -223,18 +213,15 @@ def _completion() -> Select[Any]:
 
 
 def _authorisation() -> Select[Any]:
-    own = FactSubjectRow.__table__.alias("own")  # type: ignore[attr-defined]
-    kind = str(SubjectKind.SEALING)
-    # Not a join: of one, SQLite would walk over all sealings there are.
-    sealing = select(own.c.subject_id).where(
-        own.c.fact_id == bindparam("fact_id"), own.c.kind == kind
-    )
     query = (
         select(_fact.at, _entry.idx)
-        .join_from(FactSubjectRow, FactRow, _fact.fact_id == _subject.fact_id)
-        .join(LogEntryRow, _entry.fact_id == _fact.fact_id, isouter=True)
-        .where(_subject.subject_id.in_(sealing))
-        .where(_subject.kind == kind, _subject.type == SEALING_AUTHORISED)
+        .join_from(FactSubjectRow, FactRow, _fact.seq == _subject.seq)
+        .join(LogEntryRow, _entry.seq == _fact.seq, isouter=True)
+        .where(
+            _subject.kind == str(SubjectKind.SEALING),
+            _subject.subject_id.in_(bindparam("sealings", expanding=True)),
+            _subject.type == SEALING_AUTHORISED,
+        )
     )
     return _earliest(query)
 

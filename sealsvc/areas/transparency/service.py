@@ -162,7 +162,7 @@ def proof_for_signature(
         fact = repo.completion_of(session, signature_sha256)
         if fact is None:
             return None
-        authorised = repo.authorised_at(session, fact.fact_id)
+        authorised = repo.authorised_at(session, fact)
     proof = LogProof(fact.fact_id, fact.at, not_before_at=authorised, index=fact.index)
     payload = fact.opened()
     return proof, None if payload is None else declaration_of(payload)

@@ -93,7 +93,7 @@ class World:
         with self.deps.read() as session:
             query = (
                 select(FactRow)
-                .join(FactSubjectRow, FactSubjectRow.fact_id == FactRow.fact_id)  # type: ignore[arg-type]
+                .join(FactSubjectRow, FactSubjectRow.seq == FactRow.seq)  # type: ignore[arg-type]
                 .where(FactSubjectRow.kind == str(kind), FactSubjectRow.subject_id == subject_id)
             )
             found = list(session.exec(query).all())

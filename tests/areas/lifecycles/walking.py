@@ -81,10 +81,10 @@ class Driver(ABC):
         kind, _, subject_id = self.subject().partition(":")
         query = (
             select(FactRow.type)
-            .join(FactSubjectRow, FactSubjectRow.fact_id == FactRow.fact_id)  # type: ignore[arg-type]
-            .join(LogQueueRow, LogQueueRow.fact_id == FactRow.fact_id)  # type: ignore[arg-type]
+            .join(FactSubjectRow, FactSubjectRow.seq == FactRow.seq)  # type: ignore[arg-type]
+            .join(LogQueueRow, LogQueueRow.seq == FactRow.seq)  # type: ignore[arg-type]
             .where(FactSubjectRow.kind == kind, FactSubjectRow.subject_id == subject_id)
-            .order_by(LogQueueRow.position)  # type: ignore[arg-type]
+            .order_by(LogQueueRow.seq)  # type: ignore[arg-type]
         )
         with self.deps.read() as session:
             found = list(session.exec(query).all())

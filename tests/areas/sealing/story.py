@@ -25,7 +25,7 @@ from sealsvc.areas.transparency.model import StoredFact
 from sealsvc.areas.transparency.repo import FactFilter, queued
 from sealsvc.areas.verification import service as verification
 from sealsvc.areas.verification.model import VerificationRequest
-from sealsvc.storage.tables import LogQueueRow
+from sealsvc.storage.tables import FactRow
 from sealsvc.values import (
     DocumentRole,
     Principal,
@@ -140,9 +140,9 @@ class Story:
         """Facts about a subject, in the order they were recorded; none was sequenced yet."""
         with self.deps.read() as session:
             wanted = FactFilter((Subject(kind, subject_id),))
-            order = dict(session.exec(select(LogQueueRow.fact_id, LogQueueRow.position)).all())
+            order = dict(session.exec(select(FactRow.fact_id, FactRow.seq)).all())
             found = queued(session, wanted, limit=50)
-        return sorted(found, key=lambda fact: order[fact.fact_id] or 0)
+        return sorted(found, key=lambda fact: order[fact.fact_id])
 
 
 def codes(report: dict[str, Any]) -> set[str]:

@@ -322,8 +322,7 @@ def test_facts_of_a_batch_are_those_of_single_sealings(story: Story, seal: SealV
 
     def payload(fact_id: str | None) -> dict[str, object]:
         with story.deps.read() as session:
-            row = session.get(FactRow, fact_id)
-            assert row is not None
+            row = session.exec(select(FactRow).where(FactRow.fact_id == fact_id)).one()
             return dict(json.loads(row.payload or b"{}"))
 
     for name in ("authorised_fact_id", "completed_fact_id"):

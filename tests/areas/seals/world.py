@@ -15,8 +15,9 @@ from sealsvc.areas.seals.model import SealAction
 from sealsvc.areas.seals.model.views import ChangeRequest, SealApplication, SealView
 from sealsvc.areas.seals.service import Filing
 from sealsvc.areas.seals.tables import SealEventRow
+from sealsvc.storage.factrows import read_subjects
 from sealsvc.storage.tables import FactRow, FactSubjectRow, LogQueueRow
-from sealsvc.values import Principal, Scope, SealMedium, SealType
+from sealsvc.values import Principal, Scope, SealMedium, SealType, Subject, SubjectKind
 from tests.areas.conftest import SettableClock
 
 A = "91110000MA00000152"
@@ -56,15 +57,18 @@ def facts(deps: Deps, subject: str | None = None) -> list[Logged]:
     with deps.read() as session:
         rows = session.exec(
             select(FactRow)
-            .join(LogQueueRow, FactRow.fact_id == LogQueueRow.fact_id)  # type: ignore[arg-type]
-            .order_by(LogQueueRow.position)  # type: ignore[arg-type]
+            .join(LogQueueRow, FactRow.seq == LogQueueRow.seq)  # type: ignore[arg-type]
+            .order_by(LogQueueRow.seq)  # type: ignore[arg-type]
         ).all()
         found = [_logged(session, row) for row in rows]
     return [fact for fact in found if subject is None or subject in fact.subjects]
 
 
 def _logged(session: Session, row: FactRow) -> Logged:
-    subjects = session.exec(select(FactSubjectRow).where(FactSubjectRow.fact_id == row.fact_id))
+    subjects = session.exec(select(FactSubjectRow).where(FactSubjectRow.seq == row.seq)).all()
+    assert read_subjects(row.subjects) == {
+        Subject(SubjectKind(one.kind), one.subject_id) for one in subjects
+    }
     return Logged(
         id=row.fact_id,
         type=row.type,

@@ -45,9 +45,10 @@ def write_for_ever(store: Store, logbook: Logbook) -> None:
 
 def logged(store: Store) -> list[str]:
     """Fact ids in order of index; fails on a gap."""
-    columns = LogEntryRow.__table__.c  # type: ignore[attr-defined]
+    entry, fact = LogEntryRow.__table__.c, FactRow.__table__.c  # type: ignore[attr-defined]
+    query = select(entry.idx, fact.fact_id).join_from(LogEntryRow, FactRow, entry.seq == fact.seq)
     with store.read() as session:
-        rows = session.execute(select(columns.idx, columns.fact_id).order_by(columns.idx)).all()
+        rows = session.execute(query.order_by(entry.idx)).all()
     assert [row.idx for row in rows] == list(range(len(rows)))
     return [row.fact_id for row in rows]
 

@@ -239,8 +239,9 @@ def test_bad_row_is_parked_and_the_rest_goes_on(
 ) -> None:
     monkeypatch.setattr(logbook_module, "BATCH_ROWS", 8)
     logbook = again(Together())
-    made = write_facts(store, 20)
-    _edit(store, f"UPDATE log_queue SET fact_id = '{logged(store)[0]}' WHERE fact_id = '{made[7]}'")
+    (first,), made = logged(store), write_facts(store, 20)
+    bad, known = (f"(SELECT seq FROM fact WHERE fact_id = '{one}')" for one in (made[7], first))
+    _edit(store, f"UPDATE log_queue SET seq = {known} WHERE seq = {bad}")
     assert logbook.sequence() == 19
     assert logged(store)[1:] == made[:7] + made[8:]
     with store.read() as session:

@@ -198,7 +198,7 @@ def test_edited_entry_is_found_at_the_start(world: World, opened: Open) -> None:
     change(
         world,
         "UPDATE fact SET entry = CAST(replace(CAST(entry AS TEXT), 'made', 'lost') AS BLOB)"
-        " WHERE fact_id = (SELECT fact_id FROM log_entry WHERE idx = 299)",
+        " WHERE seq = (SELECT seq FROM log_entry WHERE idx = 299)",
     )
     with pytest.raises(LogForkRefused, match="last bundle"):
         opened().logbook.check()

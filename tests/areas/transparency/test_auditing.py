@@ -13,7 +13,13 @@ from sealsvc.areas.transparency import service
 from sealsvc.errors import ServiceError
 from sealsvc.storage.db import MIGRATING
 from sealsvc.storage.logbook import Logbook, LogForkRefused
-from sealsvc.storage.tables import FactRow, LogEntryRow, LogHeadRow, LogTileRow
+from sealsvc.storage.tables import (
+    FactRow,
+    FactSubjectRow,
+    LogEntryRow,
+    LogHeadRow,
+    LogTileRow,
+)
 from sealsvc.tlog.audit import AuditFailure, AuditFault
 from sealsvc.tlog.note import NoteInvalid
 from tests.areas.transparency.support import record, seal_activated
@@ -83,18 +89,18 @@ def test_a_flipped_bit_in_a_stored_tile(log: Logbook, fetch: Fetch, tamper, deps
 @pytest.mark.parametrize("index", [0, 7, 255, 256, SIZE - 1])
 def test_a_flipped_bit_in_an_entry(log: Logbook, fetch: Fetch, tamper, deps, index: int) -> None:
     with deps.read() as session:
-        fact_id = session.scalars(select(LogEntryRow.fact_id).where(LogEntryRow.idx == index)).one()
-        entry = session.scalars(select(FactRow.entry).where(FactRow.fact_id == fact_id)).one()
+        seq = session.scalars(select(LogEntryRow.seq).where(LogEntryRow.idx == index)).one()
+        entry = session.scalars(select(FactRow.entry).where(FactRow.seq == seq)).one()
     at = entry.index(b"T0") + 1  # the hour: still a leaf of our profile
     other = entry[:at] + b"1" + entry[at + 1 :]
-    tamper(update(FactRow).where(FactRow.fact_id == fact_id).values(entry=other))
+    tamper(update(FactRow).where(FactRow.seq == seq).values(entry=other))
     assert fault(fetch, service.key(log)) is AuditFault.TILE_DIFFERS
 
 
 def test_an_entry_that_is_no_leaf_any_more(log: Logbook, fetch: Fetch, tamper, deps) -> None:
     with deps.read() as session:
-        fact_id = session.scalars(select(LogEntryRow.fact_id).where(LogEntryRow.idx == 9)).one()
-    tamper(update(FactRow).where(FactRow.fact_id == fact_id).values(entry=b"{}"))
+        seq = session.scalars(select(LogEntryRow.seq).where(LogEntryRow.idx == 9)).one()
+    tamper(update(FactRow).where(FactRow.seq == seq).values(entry=b"{}"))
     assert fault(fetch, service.key(log)) is AuditFault.ENTRY_NOT_A_LEAF
 
 
@@ -126,7 +132,7 @@ def test_a_restored_backup_is_refused(
     deps: Deps, log: Logbook, engine: Engine, tmp_path: Path
 ) -> None:
     """The high-water mark is not in the database, so no backup of it brings it back."""
-    tables = (FactRow, LogEntryRow, LogTileRow, LogHeadRow)
+    tables = (FactRow, FactSubjectRow, LogEntryRow, LogTileRow, LogHeadRow)
     with engine.connect() as connection:
         backup = {
             one: [dict(row._mapping) for row in connection.execute(select(one.__table__))]

@@ -71,10 +71,12 @@ def test_no_gap_and_no_double(deps: Deps, logbook: Logbook) -> None:
 
     with deps.read() as session:
         entries = session.execute(
-            select(LogEntryRow.idx, LogEntryRow.fact_id).order_by(LogEntryRow.idx)  # type: ignore[call-overload]
+            select(LogEntryRow.idx, FactRow.fact_id)  # type: ignore[call-overload]
+            .join(FactRow, FactRow.seq == LogEntryRow.seq)
+            .order_by(LogEntryRow.idx)
         ).all()
         facts = set(session.scalars(select(FactRow.fact_id)))  # type: ignore[call-overload]
-        assert list(session.scalars(select(LogQueueRow.fact_id))) == []  # type: ignore[call-overload]
+        assert list(session.scalars(select(LogQueueRow.seq))) == []  # type: ignore[call-overload]
     sequenced = [one.fact_id for one in entries]
     assert [one.idx for one in entries] == list(range(len(committed) + 1))  # and `log.created`
     assert len(set(sequenced)) == len(sequenced)
