@@ -35,8 +35,8 @@ class FactFilter:
     """Which facts are looked for.
 
     about: any of these subjects, empty for all facts. types: exact types (`seal.lost`) or
-    families (`seal`), empty for all. or_of_entity: facts about this entity count whatever their
-    type.
+    families (`seal`), empty for all. or_of_entity: of the facts `about` something, those that are
+    about this entity too count whatever their type.
     """
 
     about: tuple[Subject, ...] = ()
@@ -118,13 +118,14 @@ def _columns() -> Select[Any]:
 
 def _conditions(session: Session, wanted: FactFilter) -> list[ColumnElement[bool]]:
     if not wanted.about:
-        return [_type_condition(wanted, _fact.type, _fact.seq)] if wanted.types else []
+        types = [_of_type(_fact.type, one) for one in wanted.types]
+        return [or_(*types)] if types else []
     few = _few(session, wanted)
     if few is not None:
         return [_fact.seq.in_(few)]
     numbers = select(_subject.seq).where(or_(*(_is(one) for one in wanted.about)))
     if wanted.types:
-        numbers = numbers.where(_type_condition(wanted, _subject.type, _subject.seq))
+        numbers = numbers.where(_type_condition(wanted))
     return [_fact.seq.in_(numbers)]
 
 
@@ -149,18 +150,16 @@ def _few(session: Session, wanted: FactFilter) -> list[int] | None:
     return None if len(found) > FEW else list(dict.fromkeys(map(int, found)))
 
 
-def _type_condition(
-    wanted: FactFilter, type_column: ColumnElement[str], seq: ColumnElement[int]
-) -> ColumnElement[bool]:
-    listed = [_of_type(type_column, one) for one in wanted.types]
+def _type_condition(wanted: FactFilter) -> ColumnElement[bool]:
+    listed = [_of_type(_subject.type, one) for one in wanted.types]
     if wanted.or_of_entity is not None:
         own = FactSubjectRow.__table__.alias("own")  # type: ignore[attr-defined]
         listed.append(
             exists().where(
                 own.c.kind == str(SubjectKind.ENTITY),
                 own.c.subject_id == wanted.or_of_entity,
-                own.c.type == type_column,
-                own.c.seq == seq,
+                own.c.type == _subject.type,
+                own.c.seq == _subject.seq,
             )
         )
     return or_(*listed)
