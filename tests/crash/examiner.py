@@ -145,7 +145,7 @@ def examine(place: Place, history: History, fresh: list[Checkpoint]) -> World:
 def examine_entries(session: Session, history: History, size: int) -> None:
     entry, fact = LogEntryRow.__table__.c, FactRow.__table__.c
     rows = session.execute(
-        select(entry.idx, entry.fact_id, entry.leaf_hash, fact.entry)
+        select(entry.idx, fact.fact_id, entry.leaf_hash, fact.entry)
         .join_from(LogEntryRow, FactRow, entry.seq == fact.seq)
         .order_by(entry.idx)
     ).all()

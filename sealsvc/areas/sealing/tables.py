@@ -3,13 +3,13 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Column, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import JSON, Column, ForeignKey, Index, String, UniqueConstraint, column
 from sqlmodel import Field, SQLModel
 
 from sealsvc.storage.tables import Logged, utc
 from sealsvc.values import SubjectKind
 
-_OPEN = text("status = 'AUTHORISED'")
+_OPEN = column("status", String) == "AUTHORISED"
 
 
 class SealUseRow(Logged, SQLModel, table=True):
