@@ -10,6 +10,7 @@ ORDER: a JSON file as `paced` writes it; the latencies go to standard output as 
 import http.client
 import itertools
 import json
+import os
 import random
 import subprocess
 import sys
@@ -54,8 +55,10 @@ def arrivals(rate: float, seconds: float, seed: int = SEED) -> list[float]:
 def paced(url: str, request: Request, pace: tuple[float, float]) -> list[float]:
     """Wall seconds of each request, from when it was due. pace: requests a second, seconds.
 
-    Raises: ValueError when a request failed.
+    What earlier measurements left for the disk is written first: the service waits for the disk
+    too, and would wait for theirs. Raises: ValueError when a request failed.
     """
+    os.sync()
     host, _, port = url.rpartition("//")[2].partition(":")
     with tempfile.TemporaryDirectory() as folder:
         file, order = Path(folder) / "body", Path(folder) / "order"
