@@ -167,13 +167,14 @@ class TestRegistry:
         assert http_registry.short(number) == label
 
     def test_ratio_below_one_is_a_slower_full_registry(self) -> None:
-        small = http_registry.Seen([[0.1] * 10, [0.1] * 10], [[0.2], [0.2]])
-        full = http_registry.Seen([[0.2] * 10, [0.1] * 10], [[0.4], [0.4]])
+        small = http_registry.Seen([[0.1] * 10, [0.1] * 10], [[0.2], [0.2]], [[0.1], [0.1]])
+        full = http_registry.Seen([[0.2] * 10, [0.1] * 10], [[0.4], [0.4]], [[0.1], [0.1]])
         rows = {one.name: one for one in http_registry.registry_row_set(small, full, "100k")}
         contract = rows["http.verify.contract20.100k"]
         assert (contract.ours, contract.baseline, contract.ratio) == (0.4, 0.2, 0.5)
         p95 = rows["http.verify.half.p95.100k"]
-        assert (p95.ratio_min, p95.ratio, p95.ratio_max, p95.n) == (0.5, 0.75, 1.0, 20)
+        assert (p95.ratio_min, p95.ratio, p95.ratio_max, p95.n) == (0.5, 0.5, 1.0, 20)
+        assert rows["http.verify.cpu.100k"].ratio == 1.0
 
 
 class TestCorpusRows:
