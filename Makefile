@@ -32,7 +32,7 @@ setup-dev: .venv/.dev ## 再安装测试工具 · also the test tools
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	@touch $@
 
-run: .venv/.run ## 启动演示服务 · serve the demo trust domain on 127.0.0.1:$(PORT)
+run: .venv/.run ## 启动演示服务 · serve the demo trust domain on 127.0.0.1, port 8000 or PORT=…
 	@$(BIN)/sealsvc serve --demo --data $(DATA) --port $(PORT)
 
 demo: .venv/.run ## 用 HTTP 跑完整个故事 · the whole story over HTTP, files to OUT (BASE=URL: a running service)
