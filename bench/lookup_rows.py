@@ -28,6 +28,9 @@ AT = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 # One row in ten is odd and ends in this digit: sealings, never facts of the register.
 HEAVY = 5
 MILLION = 1_000_000
+_PART = 500_000
+# Taken as it is needed; the trace index of ten million facts is found in it.
+_CACHE_KIB = 8_000_000
 _START = int(datetime(2026, 1, 1, tzinfo=UTC).timestamp())
 
 _BASE32 = str.maketrans("0189", "ghij")
@@ -153,8 +156,13 @@ def fill(engine: Engine, begin: int, end: int, tables: Tables = ALL) -> None:
         connection.execute("BEGIN")
         for index in indexes:
             connection.execute(str(DropIndex(index).compile(dialect=engine.dialect)))
-        for name, columns in tables:
-            connection.execute(_insert(name, columns, (begin, end), sqlite=is_sqlite(engine)))
+        for part in _parts(begin, end):
+            for name, columns in tables:
+                connection.execute(_insert(name, columns, part, sqlite=is_sqlite(engine)))
+            if is_sqlite(engine):  # else what waits beside the file grows to many times its size
+                connection.execute("COMMIT")
+                connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                connection.execute("BEGIN")
         for index in indexes:
             connection.execute(str(CreateIndex(index).compile(dialect=engine.dialect)))
         connection.execute("COMMIT")
@@ -164,6 +172,10 @@ def fill(engine: Engine, begin: int, end: int, tables: Tables = ALL) -> None:
             if "fact" in names:
                 connection.execute(f"SELECT setval('fact_seq', {max(end, 1)}, false)")
             connection.execute("VACUUM ANALYZE")
+
+
+def _parts(begin: int, end: int) -> list[tuple[int, int]]:
+    return [(at, min(end, at + _PART)) for at in range(begin, end, _PART)]
 
 
 def _insert(name: str, columns: Columns, rows: tuple[int, int], *, sqlite: bool) -> str:
@@ -188,7 +200,7 @@ def _loading(engine: Engine) -> Iterator[Any]:
         plain = sqlite3.connect(str(engine.url.database), isolation_level=None)
         _sqlite_functions(plain)
         plain.execute("PRAGMA synchronous=OFF")
-        plain.execute("PRAGMA cache_size=-1000000")
+        plain.execute(f"PRAGMA cache_size=-{_CACHE_KIB}")
         plain.execute("PRAGMA temp_store=MEMORY")
         with closing(plain):
             yield plain
