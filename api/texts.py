@@ -38,6 +38,9 @@ from api.wording import (
     OTHER_FORMAT as OTHER_FORMAT,
 )
 from api.wording import (
+    PICTURE as PICTURE,
+)
+from api.wording import (
     REREAD as REREAD,
 )
 from api.wording import (
@@ -154,6 +157,9 @@ TEXTS: dict[str, Text] = {
     "SEAL_LIMIT_REACHED": Text("印章数量已达上限", "Seal limit reached", STATE),
     "SEAL_APPLICATION_INVALID": Text("印章申请无效", "Seal application invalid", FIX),
     "SEAL_IMPRINT_MISSING": Text("缺少印模备案", "Imprint not filed", STATE),
+    "IMPRINT_NOT_DRAWN": Text(
+        "印模只有图片，没有矢量", "The imprint is a picture, without outlines", PICTURE
+    ),
     "SEAL_OWNER_CHANGED": Text("主体名称已变更，须重新申请", "Owner's name has changed", STATE),
     "SEAL_HAS_NO_KEY": Text("实体印章没有密钥", "A physical seal has no key", STATE),
     "SEAL_SUITE_MISSING": Text(

@@ -66,6 +66,10 @@ MIGRATE = Advice(
     "请备份后用最新版程序运行 `sealsvc migrate`，再启动服务。",
     "Make a backup, run `sealsvc migrate` of the newest program, then start the service.",
 )
+PICTURE = Advice(
+    "请改取 PNG 图片；主体信息变更后可换发印章，新印模即有矢量。",
+    "Take the PNG; a seal replaced after its owner's record changed has outlines again.",
+)
 LOGIN = Advice(
     "请在 Authorization 头中以 Bearer 方式提供有效密钥。",
     "Give a valid key in the Authorization header, as Bearer.",

@@ -3,7 +3,7 @@
 from functools import partial
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Path, Query, Response
+from fastapi import APIRouter, Body, Header, Path, Query, Response
 
 from api.auth import OptionalPrincipal_, Principal_
 from api.deps import IfMatch_, Page_, Services_, etag_of, page_json, require_match
@@ -22,11 +22,13 @@ from api.uploads import Upload_
 from sealsvc.areas.deps import Deps
 from sealsvc.areas.seals import service
 from sealsvc.areas.seals.model import SealAction
+from sealsvc.areas.seals.model.pictures import OutlineForm
 from sealsvc.areas.seals.model.views import PublicSeal, SealFilter, SealView
 from sealsvc.values import Principal, SealId, SealStatus, SealType
 
 router = APIRouter(tags=["seals"])
 
+Accept_ = Annotated[str, Header(max_length=1000)]
 SealId_ = Annotated[str, Path(alias="id", max_length=200, description="印章编号 · Seal id.")]
 Change_ = Annotated[SealChangeIn, Body(default_factory=SealChangeIn)]
 Reason_ = Annotated[SealReasonIn, Body(default_factory=SealReasonIn)]
@@ -39,14 +41,14 @@ _CHANGED: _Answers = {
     409: {"description": "SEAL_ILLEGAL_TRANSITION, ENTITY_ALREADY_CANCELLED"},
     412: {"description": "PRECONDITION_FAILED: If-Match names another version."},
 }
-_PNG: _Answers = {
-    200: {"content": {"image/png": {"schema": {"type": "string", "format": "binary"}}}},
+_BINARY = {"schema": {"type": "string", "format": "binary"}}
+_IMPRINT: _Answers = {
+    200: {"content": dict.fromkeys(("image/png", *OutlineForm), _BINARY)},
     404: {"description": "SEAL_NOT_FOUND, BLOB_NOT_FOUND"},
+    409: {"description": "IMPRINT_NOT_DRAWN"},
 }
 _DER: _Answers = {
-    200: {
-        "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
-    },
+    200: {"content": {"application/octet-stream": _BINARY}},
     404: {"description": "SEAL_NOT_FOUND, BLOB_NOT_FOUND"},
     409: {"description": "SEAL_SUITE_MISSING"},
 }
@@ -289,13 +291,22 @@ def list_seal_history(
 
 
 @router.get(
-    "/v1/seals/{id}/imprint", response_class=Response, responses=_PNG, summary="印模 · Imprint"
+    "/v1/seals/{id}/imprint", response_class=Response, responses=_IMPRINT, summary="印模 · Imprint"
 )
-def get_seal_imprint(services: Services_, principal: Principal_, seal_id: SealId_) -> Response:
-    """For its owner and for authorities. Problems: SEAL_NOT_YOURS."""
-    png = service.show_imprint(services.deps, principal, SealId(seal_id))
-    headers = {"Cache-Control": "private, no-cache", "ETag": etag_of(png.hex())}
-    return Response(png, headers=headers, media_type="image/png")
+def get_seal_imprint(
+    services: Services_, principal: Principal_, seal_id: SealId_, accept: Accept_ = "*/*"
+) -> Response:
+    """For its owner and for authorities: PNG, or by `Accept` the same imprint as outlines, SVG or
+    a one-page OFD. Problems: SEAL_NOT_YOURS, IMPRINT_NOT_DRAWN (a picture filed from outside, or of
+    an owner whose record has changed since).
+    """
+    form = next((one for one in OutlineForm if one in accept.lower()), None)
+    if form is None:
+        data = service.show_imprint(services.deps, principal, SealId(seal_id))
+    else:
+        data = service.show_outlines(services.deps, principal, SealId(seal_id), form)
+    headers = {"Cache-Control": "private, no-cache", "ETag": etag_of(data.hex()), "Vary": "Accept"}
+    return Response(data, headers=headers, media_type=form or "image/png")
 
 
 @router.get(

@@ -8,13 +8,17 @@ from typing import Any
 
 import httpx
 import pytest
+from lxml import etree
 from PIL import Image
 
 from api.schemas.common import rfc3339
 from sealsvc.areas.entities import service as entities
+from sealsvc.areas.entities.model import EntityPatch
 from sealsvc.areas.seals import service as seals
 from sealsvc.areas.seals.model import SealAction
 from sealsvc.areas.seals.model.views import SealView
+from sealsvc.documents.ofd.render.page import render_page
+from sealsvc.imprint.compare import compare
 from sealsvc.values import SealMedium, SealType
 from tests.api.infra.conftest import Api
 from tests.areas.seals.world import (
@@ -305,6 +309,51 @@ def test_imprint(world: World, api: Api, auth: Auth) -> None:
     problem(api("GET", path), 401, "UNAUTHENTICATED")
     for who in ("stranger", "shop", "operator"):
         problem(api("GET", path, headers=auth[who]), 403, "SEAL_NOT_YOURS")
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        SealType.OFFICIAL,
+        SealType.CONTRACT,
+        SealType.INVOICE,
+        SealType.FINANCE,
+        SealType.LEGAL_REPRESENTATIVE,
+    ],
+)
+def test_an_imprint_as_outlines(world: World, api: Api, auth: Auth, kind: SealType) -> None:
+    seal = world.applied(kind)
+    path = f"/v1/seals/{seal.seal_id}/imprint"
+    drawn = api("GET", path, headers={**auth["owner"], "Accept": "image/svg+xml"})
+    assert drawn.headers["content-type"] == "image/svg+xml"
+    assert drawn.headers["vary"] == "Accept"
+    picture = etree.fromstring(drawn.content)
+    assert picture.get("width") == f"{seal.width_mm:g}mm"
+    package = api("GET", path, headers={**auth["auditor"], "Accept": "application/ofd"})
+    assert package.headers["content-type"] == "application/ofd"
+    png = api("GET", path, headers=auth["owner"])
+    assert png.headers["content-type"] == "image/png"
+    page = render_page(package.content, 1, 100).png
+    assert compare(png.content, page).ink_overlap > 0.92
+    for who in ("stranger", "shop", "operator"):
+        refused = api("GET", path, headers={**auth[who], "Accept": "image/svg+xml"})
+        problem(refused, 403, "SEAL_NOT_YOURS")
+
+
+def test_a_picture_from_outside_has_no_outlines(world: World, api: Api, auth: Auth) -> None:
+    seal = world.active(medium=SealMedium.PHYSICAL)
+    path = f"/v1/seals/{seal.seal_id}/imprint"
+    assert api("GET", path, headers=auth["owner"]).status_code == 200
+    svg = api("GET", path, headers={**auth["owner"], "Accept": "image/svg+xml"})
+    problem(svg, 409, "IMPRINT_NOT_DRAWN")
+
+
+def test_outlines_are_not_those_of_a_later_name(world: World, api: Api, auth: Auth) -> None:
+    seal = world.applied()
+    entities.change(world.deps, OPERATOR, A, EntityPatch(legal_name="北京新名商贸有限公司"))
+    path = f"/v1/seals/{seal.seal_id}/imprint"
+    svg = api("GET", path, headers={**auth["owner"], "Accept": "image/svg+xml"})
+    problem(svg, 409, "IMPRINT_NOT_DRAWN")
 
 
 def test_physical_seal(world: World, post: Any, api: Api, auth: Auth) -> None:

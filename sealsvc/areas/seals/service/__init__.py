@@ -14,6 +14,7 @@ from sealsvc.areas.seals.service.credentials import (
 from sealsvc.areas.seals.service.dossier import Dossier, SealRecord, dossier_in
 from sealsvc.areas.seals.service.follow import follow_entities
 from sealsvc.areas.seals.service.issue import issue, reconcile, reissue
+from sealsvc.areas.seals.service.outlines import show_outlines
 from sealsvc.areas.seals.service.query import (
     SealStatusAnswer,
     get,
@@ -65,6 +66,7 @@ __all__ = [
     "search",
     "show_eseal",
     "show_imprint",
+    "show_outlines",
     "status",
     "void",
 ]

@@ -151,7 +151,7 @@ def make_imprint(deps: Deps, owner: EntityView, application: SealApplication) ->
     """
     if application.medium is SealMedium.ELECTRONIC:
         require_certifiable(owner.legal_name)
-        spec = _spec(owner, application)
+        spec = imprint_spec(owner, application)
         return _store(deps, deps.sandbox.run(drawn_picture, spec, deps.config.imprint_dpi))
     if application.imprint is None:
         return None
@@ -224,14 +224,18 @@ def _explain_conflict(deps: Deps, code: str | None, error: IntegrityError) -> No
     raise error
 
 
-def _spec(owner: EntityView, application: SealApplication) -> ImprintSpec:
+def imprint_spec(owner: EntityView, seal: SealApplication | SealView) -> ImprintSpec:
+    """What an electronic seal's imprint shows, by its owner's present record.
+
+    Raises: ImprintSpecInvalid.
+    """
     return spec_for(
-        application.seal_type,
+        seal.seal_type,
         entity_name=owner.legal_name,
         uscc=owner.uscc,
-        seal_name=application.name,
-        person_name=application.person_name or owner.legal_representative,
-        sequence=application.sequence,
+        seal_name=seal.name,
+        person_name=seal.person_name or owner.legal_representative,
+        sequence=seal.sequence,
     )
 
 
