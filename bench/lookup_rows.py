@@ -28,9 +28,8 @@ AT = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 # One row in ten is odd and ends in this digit: sealings, never facts of the register.
 HEAVY = 5
 MILLION = 1_000_000
-_PART = 500_000
-# Taken as it is needed; the trace index of ten million facts is found in it.
-_CACHE_KIB = 8_000_000
+_PART = MILLION
+_CACHE_KIB = 2_000_000
 _START = int(datetime(2026, 1, 1, tzinfo=UTC).timestamp())
 
 _BASE32 = str.maketrans("0189", "ghij")
