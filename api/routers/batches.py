@@ -18,7 +18,7 @@ from api.auth import principal as principal_of
 from api.batch_uploads import NDJSON, RESULTS, ZIP, BatchBody, items_of, received_batch
 from api.deps import Services_
 from api.idempotency import resumable_key
-from api.routers.sealings import Accept_
+from api.media import BINARY, Accept_, wants
 from api.schemas.batches import BatchItemOut
 from sealsvc.areas.sealing.service import batch
 from sealsvc.errors import Internal
@@ -29,11 +29,10 @@ router = APIRouter(tags=["sealings"])
 MAX_WORKERS = 8
 PART_BYTES = 256 * 1024
 _HEADERS = {"Cache-Control": "no-store", "Vary": "Accept, Authorization"}
-_BINARY = {"schema": {"type": "string", "format": "binary"}}
 _ANSWERS: dict[int | str, dict[str, Any]] = {
     200: {
         "model": BatchItemOut,
-        "content": {NDJSON: {}, ZIP: _BINARY},
+        "content": {NDJSON: {}, ZIP: BINARY},
         "description": "One line an item, in order, as chunks complete; or a zip of the sealed "
         "files with `results.ndjson` as its last entry, where application/zip is accepted.",
     },
@@ -45,7 +44,7 @@ _ANSWERS: dict[int | str, dict[str, Any]] = {
 _BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,
-        "content": {ZIP: _BINARY, NDJSON: {"schema": {"type": "string", "format": "binary"}}},
+        "content": {ZIP: BINARY, NDJSON: BINARY},
     }
 }
 
@@ -85,7 +84,7 @@ def create_sealing_batch(
     items = items_of(body, seal, deps.config.max_document_bytes)
     opened = batch.open_batch(deps, principal, order)
     results = batch.run_chunks(deps, principal, order, opened, items)
-    if ZIP in accept.lower():
+    if wants(accept, ZIP, over=NDJSON):
         return _streamed(_as_zip(results), ZIP)
     lines = ([_line(one, documents=documents) for one in chunk] for chunk in results)
     return _streamed(lines, NDJSON)

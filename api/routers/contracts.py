@@ -7,6 +7,7 @@ from fastapi import APIRouter, Body, Depends, Path, Query, Response
 
 from api.auth import Principal_
 from api.deps import IfMatch_, Page_, Services, Services_, etag_of, page_json, require_match
+from api.media import BINARY
 from api.schemas.common import Page
 from api.schemas.contracts import (
     AmendmentFromTemplateIn,
@@ -62,13 +63,12 @@ _SEALED: _Answers = {
     },
     412: {"description": "PRECONDITION_FAILED: If-Match names another version."},
 }
-_BINARY = {"schema": {"type": "string", "format": "binary"}}
 _FILE: _Answers = {
-    200: {"content": {"application/pdf": _BINARY, "application/ofd": _BINARY}},
+    200: {"content": {"application/pdf": BINARY, "application/ofd": BINARY}},
     404: {"description": "CONTRACT_NOT_FOUND, BLOB_NOT_FOUND"},
 }
 _ZIP: _Answers = {
-    200: {"content": {"application/zip": _BINARY}},
+    200: {"content": {"application/zip": BINARY}},
     404: {"description": "CONTRACT_NOT_FOUND"},
     409: {"description": "CONTRACT_NOT_SEALED, CONTRACT_EVIDENCE_TOO_LARGE"},
 }

@@ -8,6 +8,7 @@ from asn1crypto import pem
 from fastapi import APIRouter, Header, Path, Response
 
 from api.deps import Services_, etag_of
+from api.media import BINARY
 from api.schemas.certs import PkiIssuerOut, PkiOut
 from sealsvc.areas.certs import service
 
@@ -25,9 +26,8 @@ IfNoneMatch_ = Annotated[str | None, Header(alias="If-None-Match", max_length=20
 
 
 def _answers(media_type: str) -> dict[int | str, dict[str, Any]]:
-    binary = {"schema": {"type": "string", "format": "binary"}}
     return {
-        200: {"content": {media_type: binary}},
+        200: {"content": {media_type: BINARY}},
         304: {"description": "The caller has this one."},
         404: {"description": "PKI_OBJECT_NOT_FOUND"},
     }

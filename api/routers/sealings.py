@@ -2,11 +2,12 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Header, Path, Query, Response
+from fastapi import APIRouter, Depends, Path, Query, Response
 from fastapi.responses import JSONResponse
 
 from api.auth import Principal_
 from api.deps import Services_
+from api.media import BINARY, Accept_, wants
 from api.schemas.sealings import SealingOptions, SealingOut
 from api.uploads import OptionsOf, Upload_
 from sealsvc.areas.sealing import service
@@ -14,11 +15,9 @@ from sealsvc.areas.sealing.model import SealingView
 
 router = APIRouter(tags=["sealings"])
 
-Accept_ = Annotated[str, Header(max_length=1000)]
 
 _JSON = "application/json"
-_BINARY = {"schema": {"type": "string", "format": "binary"}}
-_FILE: dict[str, Any] = {"application/pdf": _BINARY, "application/ofd": _BINARY}
+_FILE: dict[str, Any] = {"application/pdf": BINARY, "application/ofd": BINARY}
 _HEADERS = {"Cache-Control": "no-store", "Vary": "Accept, Authorization"}
 _SEALED: dict[int | str, dict[str, Any]] = {
     201: {
@@ -76,7 +75,7 @@ def create_sealing(
     """
     result = service.seal(services.deps, principal, options.request(seal, upload.data))
     headers = _headers(result.view)
-    if _wants(accept, result.view.media_type):
+    if wants(accept, result.view.media_type, over=_JSON):
         return _file(result.view, result.sealed, 201, headers)
     return _json(SealingOut.of(result.view), 201, headers)
 
@@ -95,7 +94,7 @@ def get_sealing(
 ) -> Response:
     """For the seal's owner and auditors. Problems: SEALING_NOT_FOUND, SEALING_NOT_COMPLETED."""
     view = service.get(services.deps, principal, sealing_id)
-    if _wants(accept, view.media_type):
+    if wants(accept, view.media_type, over=_JSON):
         view, sealed = service.document(services.deps, principal, sealing_id)
         return _file(view, sealed, 200, _headers(view))
     return _json(SealingOut.of(view), 200, _HEADERS)
@@ -115,24 +114,3 @@ def _file(view: SealingView, sealed: bytes, status: int, headers: dict[str, str]
 
 def _json(shape: SealingOut, status: int, headers: dict[str, str]) -> Response:
     return JSONResponse(shape.model_dump(mode="json"), status, headers)
-
-
-def _wants(accept: str, media_type: str) -> bool:
-    """Whether the file is named among what is accepted, and JSON is not preferred to it."""
-    weights: dict[str, float] = {}
-    for item in accept.lower().split(","):
-        name, *parameters = (part.strip() for part in item.split(";"))
-        weights[name] = _weight(parameters)
-    return 0 < weights.get(media_type, 0) >= weights.get(_JSON, 0)
-
-
-def _weight(parameters: list[str]) -> float:
-    """The q of a media range, 1 where it has none. Source: RFC 9110 section 12.4.2."""
-    for parameter in parameters:
-        name, _, value = parameter.partition("=")
-        if name == "q":
-            try:
-                return float(value)
-            except ValueError:
-                return 0.0
-    return 1.0

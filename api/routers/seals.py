@@ -3,10 +3,11 @@
 from functools import partial
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Header, Path, Query, Response
+from fastapi import APIRouter, Body, Path, Query, Response
 
 from api.auth import OptionalPrincipal_, Principal_
 from api.deps import IfMatch_, Page_, Services_, etag_of, page_json, require_match
+from api.media import BINARY, Accept_, wants
 from api.schemas.common import Page, UtcTime
 from api.schemas.seals import (
     NothingIn,
@@ -28,7 +29,6 @@ from sealsvc.values import Principal, SealId, SealStatus, SealType
 
 router = APIRouter(tags=["seals"])
 
-Accept_ = Annotated[str, Header(max_length=1000)]
 SealId_ = Annotated[str, Path(alias="id", max_length=200, description="印章编号 · Seal id.")]
 Change_ = Annotated[SealChangeIn, Body(default_factory=SealChangeIn)]
 Reason_ = Annotated[SealReasonIn, Body(default_factory=SealReasonIn)]
@@ -41,14 +41,14 @@ _CHANGED: _Answers = {
     409: {"description": "SEAL_ILLEGAL_TRANSITION, ENTITY_ALREADY_CANCELLED"},
     412: {"description": "PRECONDITION_FAILED: If-Match names another version."},
 }
-_BINARY = {"schema": {"type": "string", "format": "binary"}}
+_PNG = "image/png"
 _IMPRINT: _Answers = {
-    200: {"content": dict.fromkeys(("image/png", *OutlineForm), _BINARY)},
+    200: {"content": dict.fromkeys((_PNG, *OutlineForm), BINARY)},
     404: {"description": "SEAL_NOT_FOUND, BLOB_NOT_FOUND"},
     409: {"description": "IMPRINT_NOT_DRAWN"},
 }
 _DER: _Answers = {
-    200: {"content": {"application/octet-stream": _BINARY}},
+    200: {"content": {"application/octet-stream": BINARY}},
     404: {"description": "SEAL_NOT_FOUND, BLOB_NOT_FOUND"},
     409: {"description": "SEAL_SUITE_MISSING"},
 }
@@ -300,13 +300,13 @@ def get_seal_imprint(
     a one-page OFD. Problems: SEAL_NOT_YOURS, IMPRINT_NOT_DRAWN (a picture filed from outside, or of
     an owner whose record has changed since).
     """
-    form = next((one for one in OutlineForm if one in accept.lower()), None)
+    form = next((one for one in OutlineForm if wants(accept, one, over=_PNG)), None)
     if form is None:
         data = service.show_imprint(services.deps, principal, SealId(seal_id))
     else:
         data = service.show_outlines(services.deps, principal, SealId(seal_id), form)
     headers = {"Cache-Control": "private, no-cache", "ETag": etag_of(data.hex()), "Vary": "Accept"}
-    return Response(data, headers=headers, media_type=form or "image/png")
+    return Response(data, headers=headers, media_type=form or _PNG)
 
 
 @router.get(

@@ -8,6 +8,7 @@ from fastapi.responses import JSONResponse
 
 from api.auth import OptionalPrincipal_
 from api.deps import Services_
+from api.media import BINARY
 from api.schemas.verifications import VerificationReportOut, VerifyOptions
 from api.uploads import OptionsOf, Upload_
 from sealsvc.areas.sealing import service as sealing
@@ -71,7 +72,7 @@ class ReportLevel(StrEnum):
     responses={
         200: {
             "content": {
-                "application/pdf": {"schema": {"type": "string", "format": "binary"}},
+                "application/pdf": BINARY,
                 "application/xml": {"schema": {"type": "string"}},
             }
         },

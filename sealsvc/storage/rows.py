@@ -28,14 +28,11 @@ def insert_rows(
 
     Raises: UnloggedChange.
     """
-    if not rows:
-        return
-    connection, name = session.connection(), str(table.__tablename__)
-    if name in LOGGED:
-        at = columns.index(LOGGED[name][1])
-        _note(connection, name, (row[at] for row in rows))
-    sql = _insert(name, columns, _holder(connection))
-    connection.exec_driver_sql(sql, list(rows))
+    if rows:
+        connection, name = session.connection(), str(table.__tablename__)
+        _note(connection, name, columns, rows)
+        sql = _insert(name, columns, _holder(connection))
+        connection.exec_driver_sql(sql, list(rows))
 
 
 def update_rows(
@@ -49,14 +46,11 @@ def update_rows(
 
     Raises: UnloggedChange.
     """
-    if not rows:
-        return
-    connection, name = session.connection(), str(table.__tablename__)
-    if name in LOGGED:
-        at = len(columns) + key.index(LOGGED[name][1])
-        _note(connection, name, (row[at] for row in rows))
-    sql = _update(name, columns, key, _holder(connection))
-    connection.exec_driver_sql(sql, list(rows))
+    if rows:
+        connection, name = session.connection(), str(table.__tablename__)
+        _note(connection, name, key, [row[len(columns) :] for row in rows])
+        sql = _update(name, columns, key, _holder(connection))
+        connection.exec_driver_sql(sql, list(rows))
 
 
 def delete_rows(
@@ -81,9 +75,15 @@ def cell_of(session: Session, at: datetime) -> Cell:
     return written
 
 
-def _note(connection: Connection, table: str, ids: Iterable[Cell]) -> None:
-    kind, _ = LOGGED[table]
-    note_touched(connection.get_execution_options(), {Subject(kind, str(one)) for one in ids})
+def _note(
+    connection: Connection, table: str, columns: tuple[str, ...], rows: Sequence[tuple[Cell, ...]]
+) -> None:
+    """Tell whose rows are touched; columns: of these cells, the subject's among them."""
+    if table in LOGGED:
+        kind, column = LOGGED[table]
+        at = columns.index(column)
+        touched = {Subject(kind, str(row[at])) for row in rows}
+        note_touched(connection.get_execution_options(), touched)
 
 
 def _holder(connection: Connection) -> str:

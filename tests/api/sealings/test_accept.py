@@ -1,6 +1,6 @@
 import pytest
 
-from api.routers.sealings import _wants
+from api.media import wants
 
 
 @pytest.mark.parametrize(
@@ -22,4 +22,4 @@ from api.routers.sealings import _wants
     ],
 )
 def test_who_gets_the_file(accept: str, file: bool) -> None:
-    assert _wants(accept, "application/pdf") is file
+    assert wants(accept, "application/pdf", over="application/json") is file

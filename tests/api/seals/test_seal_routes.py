@@ -346,17 +346,25 @@ def test_outlines_are_shown_to_no_one_else(
     problem(api("GET", path, headers={**auth[who], "Accept": form}), 403, "SEAL_NOT_YOURS")
 
 
-def test_a_picture_from_outside_has_no_outlines(world: World, api: Api, auth: Auth) -> None:
-    seal = world.active(medium=SealMedium.PHYSICAL)
+@pytest.mark.parametrize("dpi", [None, 300, 50_000])
+def test_a_picture_from_outside_has_no_outlines(
+    world: World, api: Api, auth: Auth, dpi: int | None
+) -> None:
+    seal = world.approved(medium=SealMedium.PHYSICAL)
     path = f"/v1/seals/{seal.seal_id}/imprint"
+    filed = api("PUT", path, headers=auth["owner"], content=picture(dpi=dpi))
+    assert filed.status_code == 200
     assert api("GET", path, headers=auth["owner"]).status_code == 200
     svg = api("GET", path, headers={**auth["owner"], "Accept": "image/svg+xml"})
     problem(svg, 409, "IMPRINT_NOT_DRAWN")
 
 
-def test_outlines_are_not_those_of_a_later_name(world: World, api: Api, auth: Auth) -> None:
+@pytest.mark.parametrize("name", ["北京新名商贸有限公司", "北京𪛖商贸有限公司", "长" * 100])
+def test_outlines_are_not_those_of_a_later_name(
+    world: World, api: Api, auth: Auth, name: str
+) -> None:
     seal = world.applied()
-    entities.change(world.deps, OPERATOR, A, EntityPatch(legal_name="北京新名商贸有限公司"))
+    entities.change(world.deps, OPERATOR, A, EntityPatch(legal_name=name))
     path = f"/v1/seals/{seal.seal_id}/imprint"
     svg = api("GET", path, headers={**auth["owner"], "Accept": "image/svg+xml"})
     problem(svg, 409, "IMPRINT_NOT_DRAWN")

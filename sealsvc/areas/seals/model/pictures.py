@@ -60,7 +60,7 @@ def outlines(
 ) -> bytes | None:
     """The imprint as outlines; None unless this spec draws the registered picture, dot for dot.
 
-    Raises: GlyphMissing, ImprintTextTooLong, ImprintPictureUnreadable.
+    Raises: GlyphMissing, ImprintTextTooLong, ImprintPictureUnreadable, ImprintDpiUnsupported.
     """
     dpi = inspect_picture(registered_png).dpi
     if dpi is None or not _same(render_png(spec, dpi), registered_png):

@@ -6,9 +6,8 @@ from sealsvc.areas.seals.model.pictures import OutlineForm, outlines
 from sealsvc.areas.seals.model.views import require_reader
 from sealsvc.areas.seals.service.apply import imprint_spec
 from sealsvc.areas.seals.service.query import get, imprint_of
-from sealsvc.errors import Conflict
-from sealsvc.imprint.spec import ImprintSpecInvalid
-from sealsvc.values import Principal, SealId
+from sealsvc.errors import BadInput, Conflict
+from sealsvc.values import Principal, SealId, SealMedium
 
 
 class ImprintNotDrawn(Conflict):
@@ -20,19 +19,21 @@ class ImprintNotDrawn(Conflict):
 def show_outlines(deps: Deps, viewer: Principal, seal_id: SealId, form: OutlineForm) -> bytes:
     """The registered imprint as SVG or as a one-page OFD, for those who may see the picture.
 
-    Raises: SealNotFound, SealNotYours, BlobMissing, ImprintNotDrawn.
+    Raises: SealNotFound, SealNotYours, BlobMissing, ImprintNotDrawn,
+    ResourceLimit, WorkersBusy.
     """
     seal = get(deps, seal_id)
     require_reader(viewer, seal.owner_uscc)
     png = imprint_of(deps, seal)
+    if seal.medium is SealMedium.PHYSICAL:
+        raise ImprintNotDrawn()
     with deps.read() as session:
         owner = entities.find_in(session, seal.owner_uscc)
     assert owner is not None  # a seal's owner is never deleted
     try:
-        spec = imprint_spec(owner, seal)
-    except ImprintSpecInvalid as error:
+        drawn = deps.sandbox.run(outlines, imprint_spec(owner, seal), png, form, seal.applied_at)
+    except BadInput as error:  # the present record cannot be drawn at all
         raise ImprintNotDrawn() from error
-    drawn = deps.sandbox.run(outlines, spec, png, form, seal.applied_at)
     if drawn is None:
         raise ImprintNotDrawn()
     return drawn
